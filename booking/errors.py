@@ -1,0 +1,114 @@
+"""The ways a use case may refuse. Knows codes and parameters; no texts, no HTTP, no database.
+
+A class per thing the *caller* does differently; the `code` says which rule spoke. Codes are stable and part of the API;
+texts in three languages are looked up at the edge (`booking.web.texts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import datetime
+from typing import Any
+
+
+class BookingError(Exception):
+    """A refusal with a stable code; `params` fill the placeholders of its text."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.params}" if self.params else self.code
+
+
+class InvalidInput(BookingError):
+    """A value that can't be understood; `params["field"]`, where given, names the input it came in."""
+
+
+class SignInRequired(BookingError):
+    """The caller is not known, or no longer."""
+
+
+class NotFound(BookingError):
+    """There is no such thing, or this actor may not know that there is."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("not_found", what=what)
+
+
+class Forbidden(BookingError):
+    """The actor may see the thing, but not do this to it."""
+
+
+class Stale(BookingError):
+    """Somebody changed the row since the caller saw it; look again, then decide."""
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__("stale", current_version=current_version)
+
+
+class WrongState(BookingError):
+    """The action is not one of those its state allows: `wrong_state`, or `already_started` when it is too late for any."""
+
+    def __init__(self, state: str, action: str, code: str = "wrong_state") -> None:
+        super().__init__(code, state=state, action=action)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One rule's no: stable code, the parameters of its text, and the field it speaks of."""
+
+    code: str
+    field: str
+    params: dict[str, Any] = dataclass_field(default_factory=dict)
+
+
+class PolicyRefusal(BookingError):
+    """The room's rules say no; `refusals` holds each reason, in the order of the policy, never empty."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(refusals[0].code)
+        self.refusals = tuple(refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Time that is held already. Says what kind and when; never whose or why."""
+
+    kind: str  # 'booking' | 'block' | 'foreign'
+    starts_at: datetime
+    ends_at: datetime
+
+
+class RoomTaken(BookingError):
+    """The room's time is held; `conflicts` is sorted by start and may be empty when a race was lost in the database."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        super().__init__("room_taken")
+        self.conflicts = tuple(conflicts)
+
+
+class TooMany(BookingError):
+    """A limit counted in rows is reached; `params["retry_after_seconds"]` says when to try again."""
+
+
+class KeyReused(BookingError):
+    """An Idempotency-Key came again with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("key_reused")
+
+
+class DatabaseBusy(BookingError):
+    """No turn to write could be had in time; the caller may try again after `retry_after_seconds`."""
+
+    def __init__(self, retry_after_seconds: int = 2) -> None:
+        super().__init__("database_busy", retry_after_seconds=retry_after_seconds)
+
+
+class Misconfigured(Exception):
+    """A setting is missing or unsafe; the text says which one and what to set. Shown to the person who starts the service."""

@@ -1,0 +1,130 @@
+"""The schema's way from nothing to the newest. Knows alembic and where the migrations lie; no rows, and no settings.
+
+One upgrade is one transaction, so a migration that fails leaves the database as it was. Two processes that upgrade at once wait for
+each other: by an advisory lock on PostgreSQL, by a locked file beside the SQLite file. The second one finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from booking.db import Database
+from booking.errors import Misconfigured
+from booking.models.triggers import ensure_triggers
+
+# Any fixed number will do; it only has to differ from other advisory locks in the same database.
+_ADVISORY_LOCK = 0x79687465
+
+
+def migrations_folder() -> Path:
+    """Where the migrations lie: inside the package when installed from a wheel, else beside it in the repository."""
+    here = Path(__file__).parent
+    inside = here / "migrations"
+    return inside if inside.is_dir() else here.parent / "migrations"
+
+
+def head_revision(folder: Path | None = None) -> str:
+    """The newest revision, as `migrations/HEAD` names it (a test holds the file to the scripts)."""
+    return ((folder or migrations_folder()) / "HEAD").read_text(encoding="ascii").strip()
+
+
+def current_revision(database: Database) -> str | None:
+    """The revision the database is at; None when nothing was ever migrated."""
+    with database.engine.connect().execution_options(begin="DEFERRED") as connection:
+        return _revision(connection)
+
+
+def is_at_head(database: Database) -> bool:
+    """Whether the code and the schema belong together."""
+    return current_revision(database) == head_revision()
+
+
+def upgrade(database: Database, folder: Path | None = None) -> None:
+    """Bring the database to the newest revision and lay the triggers anew; nothing happens twice.
+
+    `folder` holds other migrations than the project's own (to rehearse one). Waits for another process that is upgrading.
+    Raises Misconfigured when the database is newer than this code.
+    """
+    with (
+        _alone(database),
+        database.engine.connect() as connection,
+        _foreign_keys_off(connection),
+        connection.begin(),
+    ):
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        config = Config()
+        config.set_main_option(
+            "script_location", str(folder or migrations_folder()).replace("%", "%%")
+        )
+        config.attributes["connection"] = connection
+        _refuse_unknown(ScriptDirectory.from_config(config), _revision(connection))
+        command.upgrade(config, "head")
+        ensure_triggers(connection)
+        _refuse_broken_references(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(scripts: ScriptDirectory, revision: str | None) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise Misconfigured(
+            f"The database is at revision {revision}, which this version of Yhteistila doesn't know. "
+            "Install the newer version again, or restore a backup made before it was installed."
+        )
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Hold the file lock beside an SQLite file. (PostgreSQL's lock is taken within the transaction.)"""
+    path = database.engine.url.database
+    if not database.is_sqlite or path is None:
+        yield
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(f"{path}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Let a batch change rebuild a table on SQLite: dropping the old one would else empty the tables that refer to it.
+
+    SQLite ignores the switch inside a transaction, so it is turned on the bare connection, before BEGIN and after COMMIT.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    bare = connection.connection.cursor()
+    bare.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        bare.execute("PRAGMA foreign_keys = ON")
+        bare.close()
+
+
+def _refuse_broken_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return  # PostgreSQL never stopped watching them.
+    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+    if broken:
+        tables = ", ".join(sorted({str(row[0]) for row in broken}))
+        raise RuntimeError(f"the migration left references to rows that are gone, in: {tables}")

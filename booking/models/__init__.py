@@ -1,0 +1,49 @@
+"""All rows. Importing this package makes the metadata whole."""
+
+from booking.models.audit import AuditEntry
+from booking.models.base import Base
+from booking.models.bookings import Booking, CalendarText, IdempotencyKey
+from booking.models.catalogue import touch_catalogue
+from booking.models.occupancy import NO_OVERLAP, Occupancy
+from booking.models.organisations import Membership, Organisation
+from booking.models.outbox import OutboxMessage
+from booking.models.people import ApiToken, Person, SignIn, SignInAttempt, StaffRole
+from booking.models.places import (
+    Division,
+    Installation,
+    Municipality,
+    OpeningException,
+    OpeningHours,
+    Unit,
+)
+from booking.models.rooms import Block, Room, RoomFeature, Space, room_space
+
+__all__ = [
+    "NO_OVERLAP",
+    "ApiToken",
+    "AuditEntry",
+    "Base",
+    "Block",
+    "Booking",
+    "CalendarText",
+    "Division",
+    "IdempotencyKey",
+    "Installation",
+    "Membership",
+    "Municipality",
+    "Occupancy",
+    "OpeningException",
+    "OpeningHours",
+    "Organisation",
+    "OutboxMessage",
+    "Person",
+    "Room",
+    "RoomFeature",
+    "SignIn",
+    "SignInAttempt",
+    "Space",
+    "StaffRole",
+    "Unit",
+    "room_space",
+    "touch_catalogue",
+]

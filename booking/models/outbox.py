@@ -1,0 +1,45 @@
+"""Mails to be sent. A row is written with its cause, and sent once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.db import UtcDateTime
+from booking.models.base import CONTACT, SENSITIVE, Base
+
+
+class OutboxMessage(Base):
+    """A mail, rendered when it was written, in its reader's language. `cause` names the edge it tells of, so it is told once.
+
+    `state`: waiting → sent | failed (given up after many attempts; staff see it). `leased_until`: a worker has it in hand.
+    `message_id` never changes: a mail sent again after a lost answer bears the same one.
+    """
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
+        Index(
+            "ix_outbox_message_due",
+            "next_try_at",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
+    )
+    cause: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    locale: Mapped[str] = mapped_column(String(2))
+    recipient_name: Mapped[str] = mapped_column(String(120), info=CONTACT)
+    recipient: Mapped[str] = mapped_column(String(254), info=CONTACT)
+    subject: Mapped[str] = mapped_column(String(300), info=SENSITIVE)
+    body: Mapped[str] = mapped_column(Text, info=SENSITIVE)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    state: Mapped[str] = mapped_column(String(7), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,33 @@
+"""Mails as they wait and as they went: for the demo's pages, and for whoever asks whether the queue moves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.errors import NotFound
+from booking.models import OutboxMessage
+
+
+def mails(session: Session, limit: int, offset: int = 0) -> list[OutboxMessage]:
+    """A page of all mails, the newest first."""
+    newest = OutboxMessage.created_at.desc(), OutboxMessage.id.desc()
+    return list(
+        session.scalars(select(OutboxMessage).order_by(*newest).limit(limit).offset(offset))
+    )
+
+
+def mail(session: Session, mail_id: int) -> OutboxMessage:
+    """One mail; raises NotFound."""
+    found = session.get(OutboxMessage, mail_id)
+    if found is None:
+        raise NotFound("mail")
+    return found
+
+
+def oldest_unsent(session: Session) -> datetime | None:
+    """When the mail that has waited longest was written; None when none waits."""
+    waiting = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.state == "waiting")
+    return session.scalars(waiting).one()

@@ -1,0 +1,44 @@
+"""Keeps the VEVENT texts of which feeds are made, in the transaction of the change they show."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.calendar_items import booking_uid, public_item
+from booking.models import Booking, CalendarText, Room
+from booking.queries.feeds import installation
+from calendars.ical import vevent_text
+from calendars.items import Status
+from calendars.period import Period
+
+
+def keep_calendar_text(session: Session, booking: Booking) -> None:
+    """Bring the booking's public text up to date. Call with the spaces of its rooms, old and new, locked.
+
+    Public is what a decision said yes to: an approved booking as CONFIRMED; one that was approved and is so no longer
+    (cancelled, or asked anew for another time) as CANCELLED, at the last approved time and place.
+    """
+    house = installation(session)
+    uid = booking_uid(booking, house)
+    kept = session.scalars(
+        select(CalendarText).where(CalendarText.uid == uid, CalendarText.audience == "public")
+    ).one_or_none()
+    if kept is None and booking.state != "approved":
+        return
+    row = kept or CalendarText(uid=uid, audience="public")
+    rooms = {row.room_id} if kept else set()
+    if booking.state == "approved":
+        row.room_id, row.starts_at, row.ends_at = (
+            booking.room_id,
+            booking.starts_at,
+            booking.ends_at,
+        )
+    status: Status = "CONFIRMED" if booking.state == "approved" else "CANCELLED"
+    row.status, row.revision, row.changed_at = status, booking.sequence, booking.changed_at
+    row.text = vevent_text(public_item(booking, house, status, Period(row.starts_at, row.ends_at)))
+    session.add(row)
+    rooms.add(row.room_id)
+    session.execute(
+        update(Room).where(Room.id.in_(rooms)).values(feed_version=Room.feed_version + 1)
+    )

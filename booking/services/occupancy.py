@@ -1,0 +1,117 @@
+"""Takes and gives back a room's time, under the lock of its spaces. Knows rows; the rule itself is
+`booking.domain.occupancy`.
+
+An exclusion constraint alone is right but slow under contention: racers insert, meet, and wait for the database to
+find the deadlock. So whoever wants to hold or release time first locks the spaces, in the order of their ids; the
+constraint stays as the last guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.domain.occupancy import conflicts
+from booking.domain.rooms import RoomRules
+from booking.errors import RoomTaken
+from booking.models import NO_OVERLAP, Block, Occupancy, Room, Space, room_space
+from booking.queries.availability import holds
+from calendars.period import Period, merged
+
+
+def lock_spaces(session: Session, space_ids: Collection[int]) -> None:
+    """Wait until nobody else holds or releases time in these spaces; kept until the transaction ends.
+
+    On SQLite the transaction has the whole file already.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        # NO KEY UPDATE: a foreign key check against a space need not wait for us.
+        query = select(Space.id).where(Space.id.in_(space_ids)).order_by(Space.id)
+        session.execute(query.with_for_update(key_share=True))
+
+
+def require_free(
+    session: Session, rules: RoomRules, wish: Period, moving: int | None = None
+) -> None:
+    """Raise RoomTaken with what is in the way, if anything holds a part of `wish`. Call with the spaces locked."""
+    met = conflicts(wish, rules.space_ids, holds(session, rules.space_ids, wish), moving)
+    if met:
+        raise RoomTaken(met)
+
+
+def hold_for_booking(
+    session: Session, booking_id: int, space_ids: Iterable[int], period: Period
+) -> None:
+    """Hold the spaces for a booking instead of whatever it held before; raises RoomTaken if the database finds them
+    held.
+    """
+    release_booking(session, booking_id)
+    _insert(session, [_row(space, period, "booking", booking_id) for space in space_ids])
+
+
+def release_booking(session: Session, booking_id: int) -> None:
+    """Give back all time a booking holds."""
+    session.execute(delete(Occupancy).where(Occupancy.booking_id == booking_id))
+
+
+def rewrite_blocks(session: Session, space_ids: Collection[int], now: datetime) -> None:
+    """Make the block rows of these spaces the union of their living blocks that are not over yet."""
+    session.flush()
+    session.execute(
+        delete(Occupancy).where(
+            Occupancy.space_id.in_(space_ids), Occupancy.source == "block", Occupancy.ends_at > now
+        )
+    )
+    living = session.execute(
+        select(room_space.c.space_id, Block.starts_at, Block.ends_at)
+        .join(Room, Room.id == room_space.c.room_id)
+        .join(Block, Block.room_id == Room.id)
+        .where(room_space.c.space_id.in_(space_ids), Block.lifted_at.is_(None), Block.ends_at > now)
+    ).all()
+    _insert(
+        session,
+        [
+            _row(space, stretch, "block")
+            for space in sorted(space_ids)
+            for stretch in merged(
+                Period(start, end) for space_id, start, end in living if space_id == space
+            )
+        ],
+    )
+
+
+def _row(
+    space_id: int, period: Period, source: str, booking_id: int | None = None
+) -> dict[str, Any]:
+    return {
+        "space_id": space_id,
+        "starts_at": period.start,
+        "ends_at": period.end,
+        "source": source,
+        "booking_id": booking_id,
+    }
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    try:
+        session.execute(insert(Occupancy), rows)
+    except IntegrityError as error:
+        if _broken_constraint(error) == NO_OVERLAP:
+            raise RoomTaken(()) from error
+        raise
+
+
+def _broken_constraint(error: IntegrityError) -> str | None:
+    """The constraint's name: PostgreSQL says it apart, our SQLite triggers say it as their message."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        name: str | None = diagnosis.constraint_name
+        return name
+    return str(error.orig)

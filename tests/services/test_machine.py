@@ -1,0 +1,245 @@
+"""Whatever people do, in whatever order: no two holds overlap, only listed states, and every change is written down."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from booking.db import Database, open_database, reading, transaction
+from booking.domain.bookings import HOLDING, STATES, TRANSITIONS
+from booking.errors import BookingError
+from booking.models import AuditEntry, Block, Booking, CalendarText, Occupancy, room_space
+from booking.services.blocks import block_room, lift_block
+from booking.services.bookings import (
+    BookingEdit,
+    cancel_booking,
+    decide_booking,
+    edit_booking,
+    move_booking,
+    request_booking,
+)
+from tests.support import databases
+from tests.support.world import NOW, World, booking_request, make_world, slot
+
+ROOMS = st.sampled_from(["hall", "half_a", "half_b"])
+WHO = st.sampled_from(["anna", "pekka", "veli", "aino", "outi", "kaisa", "yllapito"])
+SLOTS = st.builds(slot, st.integers(10, 12), st.integers(8, 17), st.sampled_from([1, 2, 3]))
+# Each step picks one of what is there by a number, right or a version behind.
+WHICH = st.integers(0, 30)
+BEHIND = st.sampled_from([0, 0, 0, 1])
+
+
+class Bookings(RuleBasedStateMachine):
+    """All actions on three rooms over two spaces; refusals are fine, broken promises are not."""
+
+    database: Database
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: dict[int, str] = {}
+        self.done = 0
+
+    @initialize()
+    def start(self) -> None:
+        self.done = 0
+
+    def _try(self, work: Callable[[Session], Any]) -> None:
+        try:
+            transaction(self.database, work)
+        except BookingError:
+            return
+        self.done += 1
+
+    def _pick(self, model: Any, which: int) -> Any:
+        with reading(self.database) as session:
+            rows = session.scalars(select(model).order_by(model.id)).all()
+        return rows[which % len(rows)] if rows else None
+
+    @rule(room=ROOMS, period=SLOTS, who=WHO, people=st.integers(1, 70))
+    def ask(self, room: str, period: Any, who: str, people: int) -> None:
+        request = booking_request(
+            self.world, room_id=getattr(self.world, room), period=period, people=people
+        )
+        self._try(lambda session: request_booking(session, request, self.world.actors[who], NOW))
+
+    @rule(
+        which=WHICH,
+        behind=BEHIND,
+        who=WHO,
+        action=st.sampled_from(["approve", "reject"]),
+        reason=st.sampled_from([None, "Syy"]),
+    )
+    def decide(self, which: int, behind: int, who: str, action: Any, reason: str | None) -> None:
+        if row := self._pick(Booking, which):
+            actor, version = self.world.actors[who], row.version - behind
+            self._try(
+                lambda session: decide_booking(
+                    session, row.id, action, version, reason, actor=actor, now=NOW
+                )
+            )
+
+    @rule(which=WHICH, behind=BEHIND, who=WHO)
+    def cancel(self, which: int, behind: int, who: str) -> None:
+        if row := self._pick(Booking, which):
+            actor, version = self.world.actors[who], row.version - behind
+            self._try(
+                lambda session: cancel_booking(session, row.id, version, None, actor=actor, now=NOW)
+            )
+
+    @rule(which=WHICH, behind=BEHIND, who=WHO, room=ROOMS, period=SLOTS)
+    def move(self, which: int, behind: int, who: str, room: str, period: Any) -> None:
+        if row := self._pick(Booking, which):
+            actor, version, target = (
+                self.world.actors[who],
+                row.version - behind,
+                getattr(self.world, room),
+            )
+            self._try(
+                lambda session: move_booking(
+                    session, row.id, version, target, period, None, actor=actor, now=NOW
+                )
+            )
+
+    @rule(
+        which=WHICH,
+        behind=BEHIND,
+        who=WHO,
+        people=st.integers(1, 70),
+        title=st.sampled_from([None, "Uusi nimi"]),
+    )
+    def edit(self, which: int, behind: int, who: str, people: int, title: str | None) -> None:
+        if row := self._pick(Booking, which):
+            actor, version, edit = (
+                self.world.actors[who],
+                row.version - behind,
+                BookingEdit(title=title, people=people),
+            )
+            self._try(
+                lambda session: edit_booking(session, row.id, version, edit, actor=actor, now=NOW)
+            )
+
+    @rule(room=ROOMS, period=SLOTS, who=WHO)
+    def block(self, room: str, period: Any, who: str) -> None:
+        actor, target = self.world.actors[who], getattr(self.world, room)
+        self._try(
+            lambda session: block_room(session, target, period, "Oma käyttö", actor=actor, now=NOW)
+        )
+
+    @rule(which=WHICH, who=WHO)
+    def lift(self, which: int, who: str) -> None:
+        row = self._pick(Block, which)
+        if row is not None and row.lifted_at is None:
+            actor = self.world.actors[who]
+            self._try(lambda session: lift_block(session, row.id, actor=actor, now=NOW))
+
+    @invariant()
+    def no_two_holds_overlap(self) -> None:
+        overlaps = text(
+            "SELECT count(*) FROM occupancy a JOIN occupancy b ON a.space_id = b.space_id AND a.id < b.id "
+            "AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
+        )
+        with reading(self.database) as session:
+            assert session.scalar(overlaps) == 0
+
+    @invariant()
+    def what_is_held_is_what_the_bookings_say(self) -> None:
+        with reading(self.database) as session:
+            said = session.execute(
+                select(Booking.id, room_space.c.space_id, Booking.starts_at, Booking.ends_at)
+                .join(room_space, room_space.c.room_id == Booking.room_id)
+                .where(Booking.state.in_(HOLDING))
+            ).all()
+            held = session.execute(
+                select(
+                    Occupancy.booking_id, Occupancy.space_id, Occupancy.starts_at, Occupancy.ends_at
+                ).where(Occupancy.source == "booking")
+            ).all()
+        assert sorted(map(tuple, said)) == sorted(map(tuple, held))
+
+    @invariant()
+    def states_change_only_as_listed(self) -> None:
+        with reading(self.database) as session:
+            now = {row.id: row.state for row in session.execute(select(Booking.id, Booking.state))}
+        for booking_id, state in now.items():
+            before = self.states.get(booking_id, state)
+            assert state in STATES
+            assert state == before or state in {
+                to for (of, _), to in TRANSITIONS.items() if of == before
+            }
+        self.states = now
+
+    @invariant()
+    def every_change_is_in_the_audit(self) -> None:
+        with reading(self.database) as session:
+            assert session.scalar(select(func.count()).select_from(AuditEntry)) == self.done
+
+    @invariant()
+    def the_feed_shows_what_is_approved_and_owes_a_word_for_what_was(self) -> None:
+        with reading(self.database) as session:
+            shown = {
+                row.uid: row.status
+                for row in session.execute(select(CalendarText.uid, CalendarText.status))
+            }
+            rows = session.execute(select(Booking.uuid, Booking.state, Booking.was_approved)).all()
+        for row in rows:
+            status = next((value for uid, value in shown.items() if uid.startswith(row.uuid)), None)
+            expected = (
+                "CONFIRMED"
+                if row.state == "approved"
+                else "CANCELLED"
+                if row.was_approved
+                else None
+            )
+            assert status == expected
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_no_order_of_actions_breaks_a_promise(
+    kind: str, run_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    """Each example runs on a fresh clone of the migrated template."""
+
+    class OnFreshDatabase(Bookings):
+        def __init__(self) -> None:
+            super().__init__()
+            if kind == "sqlite":
+                self.folder = tempfile.TemporaryDirectory()
+                self.url = databases.sqlite_clone(run_folder, Path(self.folder.name) / "machine.db")
+            else:
+                self.clone = request.getfixturevalue("postgres_server").clone()
+                self.url = self.clone.__enter__()
+            self.database = open_database(self.url)
+            self.world = make_world(self.database)
+
+        def teardown(self) -> None:
+            self.database.dispose()
+            if kind == "sqlite":
+                self.folder.cleanup()
+            else:
+                self.clone.__exit__(None, None, None)
+
+    run_state_machine_as_test(
+        OnFreshDatabase,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

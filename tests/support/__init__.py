@@ -1,0 +1,1 @@
+"""What tests share: servers, builders, checks of the source. Imported by tests only."""
