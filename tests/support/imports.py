@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 _WEB = ("booking.web", "booking.app")
 HOMES: Mapping[str, tuple[str, ...]] = {
     "alembic": ("booking.migrate", "migrations"),
+    "apispec": ("booking.web.api",),
     "argon2": ("booking.services",),
     "babel": ("booking.i18n",),
     "click": ("booking.cli",),

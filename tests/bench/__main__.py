@@ -1,0 +1,245 @@
+"""Measures the service beside the floor of the same run: `make bench`. Prints JSON lines; only their ratios mean something.
+
+    python -m tests.bench [--size ROOMSxBOOKINGS …] [--kind sqlite|postgres …]
+
+Each size is seeded as by `yhteistila seed --scale`, served by `yhteistila serve --workers 2`, and asked by a client on
+the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from booking.db import Database, open_database, reading, transaction
+from booking.domain.access import Actor
+from booking.domain.local_time import HELSINKI
+from booking.migrate import upgrade
+from booking.models import CalendarText, Organisation
+from booking.seed.scale import seed_scale
+from booking.services.people import NewPerson, add_person, create_token
+from tests.bench.client import Connection, rate, timed
+from tests.bench.floor import ETAG, static_server
+from tests.support import databases, postgres
+from tests.support.server import serving
+
+SIZES = ["200x400000", "1000x1000000"]
+CALLS = 200
+
+
+def main() -> None:
+    """Measure every size on every kind of database."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--size", nargs="+", default=SIZES, help="rooms x bookings")
+    parser.add_argument(
+        "--kind", nargs="+", default=["sqlite", "postgres"], choices=["sqlite", "postgres"]
+    )
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="yhteistila-bench-") as name:
+        os.chmod(name, 0o755)
+        for kind, size in itertools.product(chosen.kind, chosen.size):
+            rooms, bookings = map(int, size.split("x"))
+            with _database(kind, Path(name)) as url:
+                _measure(kind, url, rooms, bookings, Path(name))
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        path = folder / f"bench-{time.monotonic_ns()}.db"
+        yield f"sqlite:///{path}"
+        path.unlink()
+        return
+    # Figures of a server that may lose what it acknowledged would mean nothing.
+    os.environ["TEST_POSTGRES_DURABLE"] = "1"
+    keeper = postgres.hold_open(folder)
+    server = databases.Postgres(folder)
+    with server.empty() as url:
+        yield url
+    server.close()
+    os.close(keeper)
+    postgres.wait_for_end(folder)
+
+
+def _say(what: str, kind: str, size: str, **figures: Any) -> None:
+    load = round(os.getloadavg()[0], 2)
+    print(
+        json.dumps({"what": what, "database": kind, "size": size, **figures, "load": load}),
+        flush=True,
+    )
+
+
+def _measure(kind: str, url: str, rooms: int, bookings: int, folder: Path) -> None:
+    database = open_database(url)
+    upgrade(database)
+    started, now = time.perf_counter(), datetime.now(UTC)
+    seed_scale(database, rooms=rooms, bookings=bookings, now=now, progress=lambda *_: None)
+    size = f"{rooms}x{bookings}"
+    _say("seed", kind, size, seconds=round(time.perf_counter() - started, 1))
+    token, organisation = _booker(database, now)
+    started = time.perf_counter()
+    with serving(url, folder / "data") as port:
+        _say("start", kind, size, seconds=round(time.perf_counter() - started, 2))
+        _availability(kind, size, database, port)
+        _book(kind, size, port, token, organisation)
+        _feed(kind, size, database, port, folder)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    _say("peak memory of a process", kind, size, mib=round(peak))
+    database.dispose()
+
+
+def _booker(database: Database, now: datetime) -> tuple[str, int]:
+    """A token of somebody who may book, and for which organisation."""
+    house = Actor(person_id=None, name="bench", is_admin=True)
+
+    def work(session: Any) -> tuple[str, int]:
+        organisation = session.scalars(select(Organisation.id).order_by(Organisation.id)).first()
+        new = NewPerson("bench@demo.example", "Bench", "booker", organisation_id=organisation)
+        add_person(session, new, "kolmetoista-koivua", actor=house, now=now)
+        return create_token(session, new.email, "write", actor=house, now=now), organisation
+
+    return transaction(database, work)
+
+
+def _slots() -> Iterator[tuple[datetime, datetime]]:
+    """Two-hour slots of the coming weekdays, each a little later than the one before."""
+    first = datetime.now(HELSINKI).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(
+        days=3
+    )
+    for number in itertools.count():
+        start = first + timedelta(days=number % 200, minutes=30 * (number // 200))
+        if start.weekday() < 5:
+            yield start.astimezone(UTC), start.astimezone(UTC) + timedelta(hours=2)
+
+
+def _query(slot: tuple[datetime, datetime]) -> str:
+    times = [moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in slot]
+    return f"/api/v1/availability?starts_at={times[0]}&ends_at={times[1]}&people=5&activity=meeting"
+
+
+# What PERFORMANCE calls the floor of availability: of each space, the last stretch that starts before the slot's end.
+_FLOOR = text(
+    "SELECT s.id FROM space s WHERE (SELECT o.ends_at FROM occupancy o WHERE o.space_id = s.id AND o.source <> 'foreign' "
+    "AND o.starts_at < :until ORDER BY o.starts_at DESC LIMIT 1) > :since"
+)
+
+
+def _availability(kind: str, size: str, database: Database, port: int) -> None:
+    slots, connection = list(itertools.islice(_slots(), CALLS)), Connection(port)
+    found = [0]
+
+    def ask(number: int) -> None:
+        status, _, body = connection.call(_query(slots[number]))
+        assert status == 200, (status, body)
+        found[0] += len(json.loads(body)["items"])
+
+    def floor(number: int) -> None:
+        since, until = (
+            int(moment.timestamp() * 1e6) if kind == "sqlite" else moment
+            for moment in slots[number]
+        )
+        bare.execute(_FLOOR, {"since": since, "until": until}).all()
+
+    for warm in range(10):
+        ask(warm)
+    found[0] = 0
+    times = timed(ask, CALLS)
+    with database.engine.connect().execution_options(begin="DEFERRED") as bare:
+        floor(0)
+        floors = timed(floor, CALLS)
+    _say(
+        "availability, one slot",
+        kind,
+        size,
+        **times.line(),
+        rooms_a_page=found[0] // CALLS,
+        floor_sql=floors.line(),
+    )
+
+
+def _book(kind: str, size: str, port: int, token: str, organisation: int) -> None:
+    connection, wishes = Connection(port), []
+    for slot in itertools.islice(_slots(), CALLS + 10):
+        _, _, body = connection.call(_query(slot))
+        if items := json.loads(body)["items"]:
+            wishes.append((items[0]["id"], slot))
+
+    def book(number: int) -> None:
+        room, slot = wishes[number]
+        body = {
+            "room_id": room,
+            "organisation_id": organisation,
+            "title": "Hallituksen kokous",
+            "activity": "meeting",
+            "starts_at": slot[0].isoformat(),
+            "ends_at": slot[1].isoformat(),
+            "people": 5,
+        }
+        headers = {"Authorization": f"Bearer {token}", "Content_Type": "application/json"}
+        status, _, answer = connection.call(
+            "/api/v1/bookings", "POST", json.dumps(body).encode(), **headers
+        )
+        assert status in (201, 409), (status, answer)
+        outcomes[status] = outcomes.get(status, 0) + 1
+
+    outcomes: dict[int, int] = {}
+    times = timed(book, len(wishes))
+    _say("book one slot", kind, size, **times.line(), answers=outcomes)
+
+
+def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> None:
+    with reading(database) as session:
+        room, events = session.execute(
+            select(CalendarText.room_id, func.count())
+            .group_by(CalendarText.room_id)
+            .order_by(func.count().desc())
+        ).first() or (0, 0)
+    path, connection = f"/feeds/rooms/{room}.ics", Connection(port)
+    status, head, body = connection.call(path)
+    assert status == 200, (status, body[:200])
+    etag = next(
+        line.split(b": ")[1].decode()
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"etag")
+    )
+    first = timed(lambda _: connection.call(path), CALLS)
+    unchanged = rate(port, path, 3, 304, If_None_Match=etag)
+    with static_server(body, folder) as floor_port:
+        floor = Connection(floor_port)
+        static = timed(lambda _: floor.call("/"), CALLS)
+        static_unchanged = rate(floor_port, "/", 3, 304, If_None_Match=ETAG)
+    _say(
+        "feed, whole",
+        kind,
+        size,
+        events=body.count(b"BEGIN:VEVENT"),
+        kept_texts=events,
+        bytes=len(body),
+        **first.line(),
+        floor_static=static.line(),
+        times_floor=round(first.median_ms / static.median_ms, 1),
+    )
+    _say(
+        "feed, 304",
+        kind,
+        size,
+        per_second=unchanged,
+        floor_per_second=static_unchanged,
+        of_floor=round(unchanged / static_unchanged, 2),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""A real server for a test: `yhteistila serve` as its own processes, on a free port of the loopback. Knows the CLI; no page."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SECRET = "only-for-tests-" + "x" * 40
+_PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port below the range the system hands out itself, free a moment ago."""
+    for _ in range(100):
+        port = random.randint(20_000, 31_999)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port found")
+
+
+@contextmanager
+def serving(database_url: str, data: Path, *extra: str, workers: int = 2) -> Iterator[int]:
+    """Serve the database until the block ends; gives the port. The server's output lies in `data`/server.log."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "YHTEISTILA_DATABASE_URL": database_url,
+        "YHTEISTILA_DATA": str(data),
+        "YHTEISTILA_SECRET_KEY": SECRET,
+        "YHTEISTILA_BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "booking.cli",
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+        *extra,
+    ]
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            wait_until_answering(process, port, "/livez", data / "server.log")
+            yield port
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+
+
+def wait_until_answering(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> None:
+    """Come back when `path` answers 200; raises RuntimeError with the log when the process ends or time runs out."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        except ConnectionError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')}")
