@@ -67,7 +67,8 @@ SETTINGS = (
     Setting(
         "YHTEISTILA_SMTP_URL",
         "none",
-        "`smtp://[USER:PASSWORD@]HOST[:PORT]` (STARTTLS where offered) or `smtps://…`. Without it mails wait.",
+        "`smtps://USER:PASSWORD@HOST:PORT`, or `smtp://…` with STARTTLS where offered (`?starttls=always` insists). "
+        "Without it mails wait.",
     ),
     Setting("YHTEISTILA_MAIL_FROM", "yhteistila@localhost", "Sender of the mails."),
     Setting(
@@ -307,6 +308,8 @@ def configure_logging(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    # alembic tells what kind of database it sees each time somebody asks for the revision.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -1,7 +1,8 @@
 """The schema's way from nothing to the newest. Knows alembic and where the migrations lie; no rows, and no settings.
 
-One upgrade is one transaction, so a migration that fails leaves the database as it was. Two processes that upgrade at once wait for
-each other: by an advisory lock on PostgreSQL, by a locked file beside the SQLite file. The second one finds nothing left to do.
+One upgrade is one transaction, so a migration that fails leaves the database as it was. Two processes that upgrade at once
+wait for each other: by an advisory lock on PostgreSQL, by a locked file beside the SQLite file. The second one finds nothing
+left to do.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from booking.config import logger
 from booking.db import Database
 from booking.errors import Misconfigured
 from booking.models.triggers import ensure_triggers
@@ -40,6 +42,9 @@ def head_revision(folder: Path | None = None) -> str:
 
 def current_revision(database: Database) -> str | None:
     """The revision the database is at; None when nothing was ever migrated."""
+    path = database.engine.url.database
+    if database.is_sqlite and path is not None and not Path(path).exists():
+        return None  # connecting would leave an empty file, or fail without the folder
     with database.engine.connect().execution_options(begin="DEFERRED") as connection:
         return _revision(connection)
 
@@ -68,10 +73,14 @@ def upgrade(database: Database, folder: Path | None = None) -> None:
             "script_location", str(folder or migrations_folder()).replace("%", "%%")
         )
         config.attributes["connection"] = connection
-        _refuse_unknown(ScriptDirectory.from_config(config), _revision(connection))
+        before = _revision(connection)
+        _refuse_unknown(ScriptDirectory.from_config(config), before)
         command.upgrade(config, "head")
         ensure_triggers(connection)
         _refuse_broken_references(connection)
+        after = _revision(connection)
+    if after != before:
+        logger.info("schema_upgraded", before=before, after=after)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from booking.db import Database, open_database
 from tests.support import databases, postgres
 
 pytest_plugins = ["tests.support.browser"]
 
-# Made by the run's controller, inherited by its workers. In /tmp and not in pytest's folder, which only its
-# owner may enter: PostgreSQL runs as `nobody` when the tests run as root.
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+# Made by the run's controller, inherited by its workers.
 _FOLDER = "YHTEISTILA_TEST_FOLDER"
 _alive = pytest.StashKey[int]()
 
@@ -24,7 +27,7 @@ _alive = pytest.StashKey[int]()
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of this run, and say that the run lives."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="yhteistila-tests-"))
+        folder = postgres.run_folder()
         os.environ[_FOLDER] = str(folder)
         config.stash[_alive] = postgres.hold_open(folder)
 
@@ -37,6 +40,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         os.close(config.stash[_alive])
         postgres.wait_for_end(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the full-size races out of every run that doesn't name them: `make prove` does."""
+    is_named = any("prove" in argument for argument in config.args)
+    return True if collection_path.name == "prove" and not is_named else None
 
 
 @pytest.fixture(scope="session")
