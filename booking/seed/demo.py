@@ -1,0 +1,151 @@
+"""Fills an empty database with the demo: North Karelia in small, with three months of bookings around today.
+
+Everything happens through the services, played in the order of its times, so rules, audit, mails and feeds are real; what the
+services refuse can't be in the demo. One transaction: a demo that was interrupted has left nothing behind, and two that start
+together don't get in each other's way. Mails of past acts are marked as sent, or the worker would send hundreds at once.
+Refused: writing booking rows directly (twice as fast, and sooner or later not what the service itself would have written).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.db import Database, transaction
+from booking.domain.local_time import local
+from booking.domain.rooms import RoomRules
+from booking.errors import DatabaseBusy
+from booking.models import Booking, Installation, Municipality, OutboxMessage, Room
+from booking.queries.catalogue import catalogue
+from booking.seed.people import People, add_people
+from booking.seed.places import Places, add_places
+from booking.seed.plan import Act, Plan, PlannedBooking, plan
+from booking.services.blocks import block_room
+from booking.services.bookings import (
+    BookingRequest,
+    cancel_booking,
+    decide_booking,
+    request_booking,
+)
+
+Progress = Callable[[int, int, str], None]
+
+# Somebody else may be seeding the same database: wait for them some turns, each as long as the write queue's patience.
+_TURNS = 6
+_KNOWN_SINCE = timedelta(days=400)
+_BLOCKED_SINCE = timedelta(days=90)
+_REPORTS_EVERY = 50  # acts
+
+
+def seed_demo(database: Database, now: datetime, progress: Progress, seed: int = 1) -> bool:
+    """Write the demo as seen at `now`; False, and nothing written, when there are places or rooms already.
+
+    `progress` is told (done, total, what is being written). The same `now` and `seed` give the same rows, but for uuids and
+    the hash of the password. Raises DatabaseBusy when others write for minutes.
+    """
+    for turn in range(1, _TURNS + 1):
+        try:
+            return transaction(database, lambda session: _seed(session, now, progress, seed))
+        except DatabaseBusy:
+            if turn == _TURNS:
+                raise
+    raise AssertionError("the last turn returns or raises")
+
+
+def _seed(session: Session, now: datetime, progress: Progress, seed: int) -> bool:
+    # On PostgreSQL a second demo waits here, and then sees what the first has written.
+    session.execute(select(Installation.id).with_for_update())
+    for table in (Municipality, Room):
+        if session.scalars(select(table.id).limit(1)).first() is not None:
+            return False
+    progress(0, 1, "municipalities, units and rooms")
+    places = add_places(session, local(now).date())
+    progress(0, 1, "associations and persons")
+    people = add_people(session, places, now - _KNOWN_SINCE)
+    rules = catalogue(session)
+    planned = plan({key: rules.room(row) for key, row in places.rooms.items()}, now, seed)
+    _Stage(session, places, people, rules.rooms).play(planned, now, progress)
+    session.execute(
+        update(OutboxMessage).values(state="sent", attempts=1, sent_at=OutboxMessage.created_at)
+    )
+    return True
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Where the plan is played, and by whom."""
+
+    session: Session
+    places: Places
+    people: People
+    rules: Mapping[int, RoomRules]
+
+    def play(self, planned: Plan, now: datetime, progress: Progress) -> None:
+        """Let everything happen, in the order of its times."""
+        for block in planned.blocks:
+            room_id = self.places.rooms[block.room]
+            actor = self.people.approvers[_unit_key(block.room)]
+            block_room(
+                self.session,
+                room_id,
+                block.period,
+                block.reason,
+                actor=actor,
+                now=now - _BLOCKED_SINCE,
+            )
+        bookings: dict[int, Booking] = {}
+        acts = sorted(_acts(planned), key=lambda item: (item[0].at, item[1]))
+        for done, (act, number, booking) in enumerate(acts):
+            if done % _REPORTS_EVERY == 0:
+                progress(done, len(acts), "bookings and decisions")
+            if act.action == "ask":
+                bookings[number] = self._ask(booking, act)
+            else:
+                self._change(bookings[number], booking, act)
+        progress(len(acts), len(acts), "bookings and decisions")
+
+    def _ask(self, planned: PlannedBooking, act: Act) -> Booking:
+        told = planned.told
+        request = BookingRequest(
+            room_id=self.places.rooms[told["room"]],
+            organisation_id=self.people.organisations[told["organisation"]],
+            title=told["title"],
+            activity=told["activity"],
+            period=planned.period,
+            people=told["people"],
+            needs=told.get("needs"),
+            is_public=told.get("public", False),
+        )
+        asker = self.people.askers[told["organisation"]]
+        return request_booking(self.session, request, asker, act.at)
+
+    def _change(self, booking: Booking, planned: PlannedBooking, act: Act) -> None:
+        if act.action == "cancel":
+            asker = self.people.askers[planned.told["organisation"]]
+            cancel_booking(
+                self.session, booking.id, booking.version, act.reason, actor=asker, now=act.at
+            )
+            return
+        decide_booking(
+            self.session,
+            booking.id,
+            "approve" if act.action == "approve" else "reject",
+            booking.version,
+            act.reason,
+            actor=self.people.approvers[_unit_key(planned.told["room"])],
+            now=act.at,
+        )
+
+
+def _acts(planned: Plan) -> Iterator[tuple[Act, int, PlannedBooking]]:
+    for number, booking in enumerate(planned.bookings):
+        for act in booking.acts:
+            yield act, number, booking
+
+
+def _unit_key(room: str) -> str:
+    return room.partition("/")[0]
