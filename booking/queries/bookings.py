@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.domain.access import Actor
 from booking.errors import NotFound
-from booking.models import AuditEntry, Block, Booking, Organisation, Room, Unit
+from booking.models import AuditEntry, Block, Booking, Room, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +136,3 @@ def blocks(session: Session, room_id: int, now: datetime) -> list[Block]:
             .order_by(Block.starts_at)
         )
     )
-
-
-def bookable_organisations(session: Session, actor: Actor) -> list[Organisation]:
-    """Organisations in whose name the actor may ask: their own; for staff who ask on behalf, all. By name."""
-    query = select(Organisation).order_by(Organisation.name, Organisation.id)
-    if not (actor.is_admin or actor.is_coordinator or actor.approver_units):
-        query = query.where(Organisation.id.in_(actor.organisations))
-    return list(session.scalars(query))

@@ -46,19 +46,32 @@ class Connection:
     """One kept connection; answers are read whole, by their Content-Length."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._host = f"127.0.0.1:{port}"
+        self._port = port
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def call(
         self, path: str, method: str = "GET", body: bytes = b"", **headers: str
     ) -> tuple[int, bytes, bytes]:
         """Send a request; gives status, head and body. Underscores in header names stand for hyphens."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         if body:
             lines.append(f"Content-Length: {len(body)}")
-        self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        return self._answer()
+        request = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+        try:
+            self._socket.sendall(request)
+            return self._answer()
+        except ConnectionError:
+            # Kept connections are closed by the server after a quiet moment; nothing was done with this request.
+            self._socket.close()
+            self._open()
+            self._socket.sendall(request)
+            return self._answer()
 
     def _answer(self) -> tuple[int, bytes, bytes]:
         received = b""

@@ -1,0 +1,63 @@
+"""The composition root: makes pages and API one WSGI application. Knows each part; does nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import Flask
+
+from booking.config import Settings, templates_folder
+from booking.db import Database, open_database
+from booking.web import (
+    api,
+    asking,
+    bookings,
+    demo,
+    edge,
+    errors,
+    feeds,
+    health,
+    pages,
+    people,
+    reader,
+    rooms,
+    search,
+    security,
+    staff,
+    static_files,
+)
+from booking.web.outer import Outer
+
+
+def create_app(
+    settings: Settings, database: Database | None = None, wake: edge.Wake | None = None
+) -> Flask:
+    """Make the application. `wake` hands the ids of new mails to the worker; without it the worker's sweep finds them.
+
+    The caller has seen to logging, migrations and, for `serve`, to `booking.config.demand_secret`.
+    """
+    app = Flask("booking.web", static_folder=None, template_folder=str(templates_folder()))
+    database = database or open_database(settings.database_url)
+    edge.install(app, edge.Edge(database, settings, wake or _nobody_to_wake))
+    security.configure(app, settings)
+    errors.install(app)
+    security.RotatingCsrf(app)
+    reader.install(app)
+    pages.install(app)
+    _register(app, settings)
+    static_files.install(app)
+    is_https = settings.base_url.startswith("https:")
+    app.wsgi_app = Outer(app.wsgi_app, is_https)  # type: ignore[method-assign]
+    return app
+
+
+def _register(app: Flask, settings: Settings) -> None:
+    for module in (search, rooms, people, asking, bookings, staff, feeds, health):
+        app.register_blueprint(module.blueprint)
+    if settings.demo:
+        app.register_blueprint(demo.blueprint)
+    api.register(app)
+
+
+def _nobody_to_wake(_mail_ids: Collection[int]) -> None:
+    """Wake nobody: the worker looks by itself every so often."""

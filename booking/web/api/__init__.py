@@ -1,0 +1,44 @@
+"""The API under /api/v1, for programs. Knows HTTP, JSON and tokens; the rules are those of the pages, in the services below.
+
+How a call goes: `caller` finds out whose token it bears (cookies are never read, so it needs no CSRF token); the view reads
+query or body strictly (`asked`, `schemas`, `fields`); a service does the act in one transaction, once for each Idempotency-Key
+(`once`); `answers` says what became of it, `problems` what is wrong. `operations` registers each view together with its part
+of the document.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from booking.errors import BookingError
+from booking.web.api import blocks, bookings, caller, document, organisations, problems, rooms
+from booking.web.api.operations import blueprint
+
+__all__ = ["register"]
+
+_PATH = "/api/"
+# Importing them is what registers their views with the blueprint.
+_VIEWS = (rooms, organisations, bookings, blocks)
+
+blueprint.before_request(caller.find)
+blueprint.register_error_handler(BookingError, problems.on_refusal)
+blueprint.register_error_handler(HTTPException, problems.on_http)
+
+
+def register(app: Flask) -> None:
+    """Add the API to `app`, which has its edge (`booking.web.edge`) and its `row` converter already."""
+    document.install(app)
+    if "csrf" in app.extensions:
+        # No cookie is believed here, so there is nothing a foreign page could ride on.
+        app.extensions["csrf"].exempt(blueprint)
+    app.before_request(_no_such_address)
+
+
+def _no_such_address() -> Response | None:
+    """Answer for addresses and methods that no view of ours has; they belong to no blueprint, and would get a page."""
+    error = request.routing_exception
+    if error is None or isinstance(error, RequestRedirect) or not request.path.startswith(_PATH):
+        return None
+    return problems.on_http(error)

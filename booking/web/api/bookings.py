@@ -1,0 +1,271 @@
+"""Bookings: asked for, read, changed. Each change goes through the service that pages use; the rules are the same.
+
+Needs and contact are shown by one route only, and each look is written down; answers to changes leave them out, so that they
+are not kept with an Idempotency-Key either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Response, url_for
+
+from booking.domain.access import Actor
+from booking.errors import Forbidden
+from booking.models import Booking
+from booking.queries import bookings as queries
+from booking.queries.feeds import installation
+from booking.services.audit import record
+from booking.services.bookings import (
+    BookingEdit,
+    BookingRequest,
+    cancel_booking,
+    decide_booking,
+    edit_booking,
+    move_booking,
+    request_booking,
+)
+from booking.web import edge
+from booking.web.api import answers, asked, caller, once, paging
+from booking.web.api.answers import Answer
+from booking.web.api.operations import Takes, operation
+from booking.web.api.schemas import (
+    BookingBody,
+    BookingEditBody,
+    BookingsQuery,
+    DecisionBody,
+    MoveBody,
+)
+from calendars.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy.orm import Session
+
+    Act = Callable[[Session, Booking, int, Mapping[str, Any], datetime], Booking]
+
+_LOOKS_EVERY = timedelta(minutes=1)
+_DECISION = Takes("write", body=DecisionBody, body_may_be_missing=True, version=True, key=True)
+
+
+@operation("GET", "/bookings", Takes(query=BookingsQuery), {200: "Bookings"})
+def bookings() -> Response:
+    """Bookings you may see, by start."""
+    actor = caller.reader()
+    wanted = asked.query(BookingsQuery)
+    narrowed = queries.BookingFilter(
+        state=wanted.get("state"),
+        room_id=wanted.get("room_id"),
+        organisation_id=wanted.get("organisation_id"),
+        ends_after=wanted.get("ends_after"),
+        starts_before=wanted.get("starts_before"),
+    )
+    limit, after = wanted["limit"], paging.time_of(wanted.get("cursor"))
+    with edge.read() as session:
+        found = queries.bookings(session, actor, narrowed, limit + 1, after)
+        shown, has_more = paging.first_page(found, limit)
+        house = installation(session)
+        items = [answers.booking(row, house) for row in shown]
+    cursor = paging.time_cursor(shown[-1].starts_at, shown[-1].id) if has_more else None
+    return answers.json_answer(paging.page(items, cursor))
+
+
+@operation("POST", "/bookings", Takes("write", body=BookingBody, key=True), {201: "Booking"})
+def ask() -> Response:
+    """Ask for a room.
+
+    The booking is `requested` and holds the room until it is decided. It must keep all of the room's rules: each one broken
+    is named in `errors` (422); a room that is taken is 409, with the times in `conflicts`.
+    """
+    actor, now = caller.writer(), edge.now()
+    body = asked.body(BookingBody)
+    values = body.values
+    request = BookingRequest(
+        room_id=values["room_id"],
+        organisation_id=values["organisation_id"],
+        title=values["title"],
+        activity=values["activity"],
+        period=Period(values["starts_at"], values["ends_at"]),
+        people=values["people"],
+        needs=values["needs"],
+        is_public=values["public"],
+    )
+
+    def act(session: Session) -> Answer:
+        booking = request_booking(session, request, actor, now)
+        return _answer(session, booking, 201, url_for("api.booking", booking_id=booking.id))
+
+    return once.do(act, body.raw, actor=actor, now=now)
+
+
+@operation(
+    "GET", "/bookings/<row:booking_id>", Takes(version=True), {200: "BookingInFull", 304: None}
+)
+def booking(booking_id: int) -> Response:
+    """One booking.
+
+    `needs` and `contact` are there for its organisation, its unit's approvers and the coordinator; each look is written down.
+    """
+    actor = caller.reader()
+    with edge.read() as session:
+        row = queries.booking_in_sight(session, booking_id, actor)
+        etag = str(row.version)
+        if answers.is_known(etag):
+            return answers.not_modified(etag)
+        facts = answers.booking(row, installation(session))
+    if actor.sees_contact_of(row.room.unit_id, row.organisation_id):
+        _write_down_look(booking_id, actor, edge.now())
+        facts |= answers.contact(row)
+    return Answer(200, facts, etag).response()
+
+
+@operation(
+    "PATCH",
+    "/bookings/<row:booking_id>",
+    Takes("write", body=BookingEditBody, version=True),
+    {200: "Booking"},
+)
+def edit(booking_id: int) -> Response:
+    """Change title, activity, people, needs or publicity.
+
+    More people than an approved booking had: its unit decides anew, unless its own staff make the change.
+    """
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        change = BookingEdit(
+            title=values.get("title"),
+            activity=values.get("activity"),
+            people=values.get("people"),
+            # null takes the needs away, which the service knows as an empty text.
+            needs=(values["needs"] or "") if "needs" in values else None,
+            is_public=values.get("public"),
+        )
+        return edit_booking(session, row.id, version, change, actor=actor, now=now)
+
+    return _change(booking_id, asked.body(BookingEditBody), _require_change, act, actor)
+
+
+@operation("POST", "/bookings/<row:booking_id>/approve", _DECISION, {200: "Booking"})
+def approve(booking_id: int) -> Response:
+    """Say yes. The room's rules are checked again: it may have been closed meanwhile."""
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        return decide_booking(
+            session, row.id, "approve", version, values["reason"] or None, actor=actor, now=now
+        )
+
+    return _change(booking_id, asked.body(DecisionBody), _require_decision, act, actor)
+
+
+@operation("POST", "/bookings/<row:booking_id>/reject", _DECISION, {200: "Booking"})
+def reject(booking_id: int) -> Response:
+    """Say no, with the reason that the asker will read."""
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        return decide_booking(
+            session, row.id, "reject", version, values["reason"] or None, actor=actor, now=now
+        )
+
+    return _change(booking_id, asked.body(DecisionBody), _require_decision, act, actor)
+
+
+@operation("POST", "/bookings/<row:booking_id>/cancel", _DECISION, {200: "Booking"})
+def cancel(booking_id: int) -> Response:
+    """Call it off before its start; the time is given back."""
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        return cancel_booking(
+            session, row.id, version, values["reason"] or None, actor=actor, now=now
+        )
+
+    return _change(booking_id, asked.body(DecisionBody), _require_change, act, actor)
+
+
+@operation(
+    "POST",
+    "/bookings/<row:booking_id>/move",
+    Takes("write", body=MoveBody, version=True, key=True),
+    {200: "Booking"},
+)
+def move(booking_id: int) -> Response:
+    """Move it to another time or room; the old time is given back in the same instant.
+
+    An approved booking moved by its organisation is `requested` again.
+    """
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        period, reason = Period(values["starts_at"], values["ends_at"]), values["reason"] or None
+        room_id = values.get("room_id", row.room_id)
+        return move_booking(session, row.id, version, room_id, period, reason, actor=actor, now=now)
+
+    return _change(booking_id, asked.body(MoveBody), _require_change, act, actor)
+
+
+def _change(
+    booking_id: int,
+    body: asked.Asked,
+    require: Callable[[Actor, Booking], None],
+    act: Act,
+    actor: Actor,
+) -> Response:
+    """Do `act` on a booking. Refusals come in this order: 404, 403, 428, 412, the body's, the service's."""
+    now = edge.now()
+
+    def work(session: Session) -> Answer:
+        row = queries.booking_in_sight(session, booking_id, actor)
+        require(actor, row)
+        version = answers.require_seen(row.version)
+        return _answer(session, act(session, row, version, body.values, now), 200)
+
+    return once.do(work, body.raw, actor=actor, now=now)
+
+
+def _answer(session: Session, booking: Booking, status: int, location: str | None = None) -> Answer:
+    return Answer(
+        status, answers.booking(booking, installation(session)), str(booking.version), location
+    )
+
+
+def _require_change(actor: Actor, booking: Booking) -> None:
+    if not actor.changes(booking.room.unit_id, booking.organisation_id):
+        raise Forbidden("not_your_booking")
+
+
+def _require_decision(actor: Actor, booking: Booking) -> None:
+    if not actor.decides_for(booking.room.unit_id):
+        raise Forbidden("not_your_decision")
+
+
+def _write_down_look(booking_id: int, actor: Actor, now: datetime) -> None:
+    """Audit that somebody reads needs and contact, at most once a minute. If it can't be written, they are not shown."""
+    with edge.read() as session:
+        entries = queries.history(session, "booking", booking_id)
+    if not any(
+        entry.action == "read_contact"
+        and entry.actor_id == actor.person_id
+        and now - entry.at < _LOOKS_EVERY
+        for entry in entries
+    ):
+        edge.note(
+            lambda rows: record(rows, "read_contact", ("booking", booking_id), actor=actor, now=now)
+        )

@@ -1,0 +1,245 @@
+"""Bookings as their people and the units see them: lists, one with its history, deciding and cancelling. Knows forms; no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from wtforms import Form
+
+from booking.domain.access import Actor
+from booking.errors import (
+    BookingError,
+    Forbidden,
+    InvalidInput,
+    PolicyRefusal,
+    RoomTaken,
+    Stale,
+    WrongState,
+)
+from booking.i18n import LazyText
+from booking.i18n import lazy_gettext as _
+from booking.models import Booking
+from booking.queries.bookings import booking_in_sight, bookings_of_organisations, history
+from booking.services.audit import record
+from booking.services.bookings import cancel_booking, decide_booking
+from booking.web import edge
+from booking.web.errors import status_of
+from booking.web.forms import CancelForm, DecisionForm, RejectionForm
+from booking.web.paging import page_number, page_of
+from booking.web.reader import known_actor
+from booking.web.texts import refusals_of, text_of_error
+
+blueprint = Blueprint("bookings", __name__)
+
+_COMING_SHOWN = 200
+Verb = Literal["approve", "reject", "cancel"]
+
+
+@dataclass(frozen=True)
+class _Act:
+    """What may be done to a booking on a page of its own: its form, who may, and what is said before and after."""
+
+    form: Callable[..., Form]
+    may: Callable[[Actor, Booking], bool]
+    title: LazyText
+    button: LazyText
+    warning: LazyText
+    done: LazyText
+    look: str = ""
+
+
+def _decides(asking: Actor, booking: Booking) -> bool:
+    return asking.decides_for(booking.room.unit_id)
+
+
+def _changes(asking: Actor, booking: Booking) -> bool:
+    return asking.changes(booking.room.unit_id, booking.organisation_id)
+
+
+_ACTS: dict[Verb, _Act] = {
+    "approve": _Act(
+        DecisionForm,
+        _decides,
+        _("Approve the booking"),
+        _("Approve"),
+        _(
+            "The asker gets the decision by e-mail. The time is shown as booked in the room's calendar."
+        ),
+        _("The booking has been approved. The asker is told by e-mail."),
+    ),
+    "reject": _Act(
+        RejectionForm,
+        _decides,
+        _("Reject the booking"),
+        _("Reject"),
+        _(
+            "The asker gets the decision and its reason by e-mail. The time becomes free for others."
+        ),
+        _("The booking has been rejected. The asker is told by e-mail."),
+        "danger",
+    ),
+    "cancel": _Act(
+        CancelForm,
+        _changes,
+        _("Cancel the booking"),
+        _("Cancel the booking"),
+        _("The time becomes free for others. This can not be undone."),
+        _("The booking has been cancelled. The time is free for others."),
+        "danger",
+    ),
+}
+
+
+@blueprint.get("/bookings")
+def mine() -> str:
+    """The coming and the past bookings of the reader's associations, and those the reader asked for."""
+    asking, now = known_actor(), edge.now()
+    number = page_number()
+    with edge.read() as session:
+        coming = bookings_of_organisations(session, asking, now, past=False, limit=_COMING_SHOWN)
+        past = page_of(
+            number,
+            lambda limit, offset: bookings_of_organisations(
+                session, asking, now, True, limit, offset
+            ),
+        )
+    return render_template("bookings/mine.html", coming=coming, past=past)
+
+
+@blueprint.get("/bookings/<row:booking_id>")
+def show(booking_id: int) -> str:
+    """One booking, with as much of it as the reader may see."""
+    asking, now = known_actor(), edge.now()
+    with edge.read() as session:
+        booking = booking_in_sight(session, booking_id, asking)
+        unit_id = booking.room.unit_id
+        sees_history = asking.decides_for(unit_id) or asking.is_coordinator
+        entries = history(session, "booking", booking_id) if sees_history else []
+    sees_contact = asking.sees_contact_of(unit_id, booking.organisation_id)
+    if sees_contact and booking.organisation_id not in asking.organisations:
+        # Needs may be health data: that somebody of the county looked at them is written down.
+        edge.note(
+            lambda rows: record(
+                rows, "read_contact", ("booking", booking_id), actor=asking, now=now
+            )
+        )
+    return render_template(
+        "bookings/show.html",
+        booking=booking,
+        sees_contact=sees_contact,
+        sees_history=sees_history,
+        entries=entries,
+        acts=_acts_for(asking, booking, now),
+    )
+
+
+def _acts_for(asking: Actor, booking: Booking, now: datetime) -> list[Verb]:
+    if booking.starts_at <= now:
+        return ["reject"] if booking.state == "requested" and _decides(asking, booking) else []
+    by_state: dict[str, tuple[Verb, ...]] = {
+        "requested": ("approve", "reject", "cancel"),
+        "approved": ("cancel",),
+    }
+    return [verb for verb in by_state.get(booking.state, ()) if _ACTS[verb].may(asking, booking)]
+
+
+@blueprint.get("/bookings/<row:booking_id>/<any(approve, reject, cancel):verb>")
+def consider(booking_id: int, verb: Verb) -> ResponseReturnValue:
+    """The page that asks once more before something is done to a booking."""
+    asking = known_actor()
+    act = _ACTS[verb]
+    with edge.read() as session:
+        booking = _may_or_refuse(booking_in_sight(session, booking_id, asking), act, asking)
+    return _act_page(booking, verb, act.form(data={"version": booking.version}), 200)
+
+
+@blueprint.post("/bookings/<row:booking_id>/<any(approve, reject, cancel):verb>")
+def do(booking_id: int, verb: Verb) -> ResponseReturnValue:
+    """Approve, reject or cancel, on the version that was seen; what changed meanwhile is shown instead."""
+    asking = known_actor()
+    act = _ACTS[verb]
+    with edge.read() as session:
+        booking = _may_or_refuse(booking_in_sight(session, booking_id, asking), act, asking)
+    form = act.form(request.form)
+    if not form.validate():
+        return _act_page(booking, verb, form, 422)
+    try:
+        _do(verb, booking_id, _version(form), form.reason.data, asking)
+    except (Stale, WrongState) as error:
+        return _changed_page(booking_id, asking, error)
+    except (PolicyRefusal, RoomTaken) as error:
+        return _act_page(booking, verb, form, status_of(error), _reasons(error))
+    flash(str(act.done))
+    target = (
+        url_for("staff.requests")
+        if verb != "cancel" and request.args.get("from") == "queue"
+        else None
+    )
+    return redirect(target or url_for("bookings.show", booking_id=booking_id), 303)
+
+
+def _do(verb: Verb, booking_id: int, version: int, reason: str | None, asking: Actor) -> None:
+    def work(session: Any) -> None:
+        if verb == "cancel":
+            cancel_booking(session, booking_id, version, reason, actor=asking, now=edge.now())
+        else:
+            decide_booking(session, booking_id, verb, version, reason, actor=asking, now=edge.now())
+
+    edge.write(work)
+
+
+def _may_or_refuse(booking: Booking, act: _Act, asking: Actor) -> Booking:
+    if not act.may(asking, booking):
+        raise Forbidden("not_your_decision" if act.may is _decides else "not_your_booking")
+    return booking
+
+
+def _version(form: Any) -> int:
+    typed = form.version.data or ""
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise InvalidInput("invalid", field="version")
+    return int(typed)
+
+
+def _reasons(error: BookingError) -> list[str]:
+    if isinstance(error, PolicyRefusal):
+        return [text for _refusal, text in refusals_of(error)]
+    return [text_of_error(error)]
+
+
+def _act_page(
+    booking: Booking, verb: Verb, form: Form, status: int, reasons: list[str] | None = None
+) -> Response:
+    page = render_template(
+        "bookings/act.html",
+        booking=booking,
+        act=_ACTS[verb],
+        form=form,
+        reasons=reasons or [],
+        failed=status >= 400,
+    )
+    return make_response(page, status)
+
+
+def _changed_page(booking_id: int, asking: Actor, error: BookingError) -> Response:
+    """What the booking has become since the reader saw it."""
+    with edge.read() as session:
+        booking = booking_in_sight(session, booking_id, asking)
+    page = render_template(
+        "bookings/changed.html", booking=booking, reason=text_of_error(error), failed=True
+    )
+    return make_response(page, status_of(error))

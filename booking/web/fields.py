@@ -1,0 +1,200 @@
+"""Form fields that understand what people type: days, times, whole numbers, plain texts. Knows WTForms; no page, no rule.
+
+A field keeps what was typed, so that a refused form shows it again.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+from typing import Any
+
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from booking.domain.local_time import local, parse_day, parse_time
+from booking.errors import InvalidInput
+from booking.i18n import LazyText
+from booking.i18n import lazy_gettext as _
+from booking.web import edge
+from booking.web.texts import text_of
+
+# Signs that turn the direction of what follows: in a title they would rewrite the line they stand in.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_ENDS = frozenset("\u2028\u2029\u0085\v\f\r")
+
+
+def one_line(typed: str) -> str:
+    """Text on one line: composed letters, single blanks, no control or direction-turning signs."""
+    return " ".join(_plain(typed).split())
+
+
+def many_lines(typed: str) -> str:
+    """Text on lines of its own: like `one_line` for each, no blank lines at either end."""
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(one_line(line) for line in lines).strip("\n")
+
+
+def _plain(typed: str) -> str:
+    spaced = "".join(" " if sign in _LINE_ENDS or sign in "\n\t" else sign for sign in typed)
+    kept = (s for s in spaced if s not in _TURNING and unicodedata.category(s) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+class Required:
+    """A validator: something must have been typed or chosen; else `message`, and no further complaint."""
+
+    field_flags: dict[str, Any] = {}
+
+    def __init__(self, message: LazyText) -> None:
+        self._message = message
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raise StopValidation when the field is blank."""
+        typed = field.raw_data or []
+        if not any(isinstance(value, str) and value.strip() for value in typed):
+            field.errors = []
+            raise StopValidation(str(self._message))
+
+
+class AtMost:
+    """A validator: at most `length` signs."""
+
+    field_flags: dict[str, Any] = {}
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raise StopValidation when the text is longer."""
+        if len(field.data or "") > self._length:
+            raise StopValidation(text_of("too_long_text", limit=self._length))
+
+
+class LineField(StringField):
+    """One line of plain text; empty is None."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Clean what was typed."""
+        self.data = (one_line(valuelist[0]) or None) if valuelist else None
+
+
+class LinesField(TextAreaField):
+    """Several lines of plain text; empty is None."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Clean what was typed."""
+        self.data = (many_lines(valuelist[0]) or None) if valuelist else None
+
+
+class _TypedField(StringField):
+    """A field whose data is not a text; shows what was typed as it was typed."""
+
+    data: Any
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self._shown(self.data)
+
+    def _shown(self, value: Any) -> str:
+        return str(value)
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Understand what was typed; a ValueError bears the text of the error."""
+        self.data = None
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        if not typed:
+            return
+        try:
+            self.data = self._understood(typed)
+        except InvalidInput as error:
+            raise ValueError(text_of(error.code, **error.params)) from error
+
+    def _understood(self, typed: str) -> Any:
+        raise NotImplementedError
+
+
+def options(
+    labelled: Iterable[tuple[str, str | LazyText]], group: str | None = None
+) -> list[SelectChoice]:
+    """Choices of a field from (value, label); `group` is the heading they stand under."""
+    return [SelectChoice(value, label, optgroup=group) for value, label in labelled]
+
+
+class _OursOnly:
+    """Says in the reader's language that a choice is not on the list."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError for a value that was never offered."""
+        chosen = self.data if isinstance(self.data, list) else [self.data]  # type: ignore[attr-defined]
+        offered = {value for value, *_rest in self.iter_choices()}  # type: ignore[attr-defined]
+        if any(value is not None and value not in offered for value in chosen):
+            raise ValidationError(text_of("bad_choice"))
+
+
+class ChoiceField(_OursOnly, SelectField):
+    """One of a list."""
+
+
+class RowChoiceField(ChoiceField):
+    """One of a list of rows. An id that was not offered passes: whether it may be used is the service's question."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError for what can't be a row's id."""
+        typed = self.data or ""
+        if not (
+            typed.isascii() and typed.isdigit() and len(typed) <= 10 and 0 < int(typed) < 2**31
+        ):
+            raise ValidationError(text_of("bad_choice"))
+
+
+class RadiosField(_OursOnly, RadioField):
+    """One of a few, all in sight."""
+
+
+class TicksField(_OursOnly, SelectMultipleField):
+    """Tick boxes under one question; data: a list of codes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class DayField(_TypedField):
+    """A day as people write it (7.6.2027, 7.6., ma 7.6.2027, 2027-06-07); data: a date or None."""
+
+    def _shown(self, value: date) -> str:
+        return f"{value.day}.{value.month}.{value.year}"
+
+    def _understood(self, typed: str) -> date:
+        return parse_day(typed, local(edge.now()).date())
+
+
+class TimeField(_TypedField):
+    """A time of day (17.30, 17:30, 17); data: a time or None."""
+
+    def _shown(self, value: time) -> str:
+        return f"{value.hour}.{value.minute:02}"
+
+    def _understood(self, typed: str) -> time:
+        return parse_time(typed)
+
+
+class CountField(_TypedField):
+    """A whole number from 1 to 100 000; data: an int or None."""
+
+    def _understood(self, typed: str) -> int:
+        if not (
+            typed.isascii() and typed.isdigit() and len(typed) <= 6 and 0 < int(typed) <= 100_000
+        ):
+            raise InvalidInput("bad_count")
+        return int(typed)
+
+
+NEEDED_DAY = _("Enter the day, for example 7.6.2027.")
+NEEDED_START = _("Enter when it starts, for example 17.30.")
+NEEDED_END = _("Enter when it ends, for example 19.00.")
+NEEDED_PEOPLE = _("Enter how many people are coming.")

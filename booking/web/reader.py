@@ -1,0 +1,105 @@
+"""Who reads, and in which language: the person's, else the cookie's choice, else the browser's wish, else Finnish. Knows cookies.
+
+The user id in flask-login's cookie is the token of a server-side sign-in; without its row the cookie is worth nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import cast
+
+from flask import Flask, g, request, session
+from flask_login import LoginManager, UserMixin, current_user
+
+from booking.config import logger
+from booking.domain.access import ANONYMOUS, Actor
+from booking.errors import DatabaseBusy, SignInRequired
+from booking.i18n import LOCALES, negotiate, use_locale
+from booking.queries.people import actor_of, sign_in_of
+from booking.services import people
+from booking.web import edge
+
+LOCALE = "locale"  # its name in the cookie
+_SEEN_EVERY = timedelta(minutes=1)
+# What machines fetch: no cookie is read or set there.
+_MACHINES = ("/feeds/", "/api/", "/static/", "/livez", "/readyz", "/robots.txt")
+
+
+class Reader(UserMixin):
+    """A signed-in person as flask-login sees one: the id is the token of this device's sign-in."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        """The token that the cookie keeps."""
+        return self.token
+
+
+def install(app: Flask) -> None:
+    """Find out who reads before each page, and speak their language until it is done."""
+    manager = LoginManager()
+    # The sign-in's row says whether a cookie lives; a hash of address and browser would only sign out people on trains.
+    manager.session_protection = None
+    manager.init_app(app)
+    manager.user_loader(reader_of)
+    app.before_request(_greet)
+    app.teardown_request(_part)
+
+
+def actor() -> Actor:
+    """Who asks for the current page; ANONYMOUS for nobody known."""
+    return cast(Actor, g.get("actor", ANONYMOUS))
+
+
+def known_actor() -> Actor:
+    """Who asks for the current page; raises SignInRequired for nobody known."""
+    asking = actor()
+    if not asking.is_known:
+        raise SignInRequired("sign_in_required")
+    return asking
+
+
+def is_for_machines(path: str) -> bool:
+    """Whether what lies at `path` is fetched by machines, without cookies."""
+    return path.startswith(_MACHINES)
+
+
+def _greet() -> None:
+    stack = g.language = ExitStack()
+    if is_for_machines(request.path):
+        stack.enter_context(use_locale(negotiate(request.headers.get("Accept-Language"))))
+        return
+    g.actor = current_user.actor if current_user.is_authenticated else ANONYMOUS
+    stack.enter_context(use_locale(_locale(g.actor)))
+
+
+def _part(_error: BaseException | None) -> None:
+    stack = g.pop("language", None)
+    if stack is not None:
+        stack.close()
+
+
+def _locale(reading: Actor) -> str:
+    chosen = reading.locale if reading.is_known else session.get(LOCALE)
+    return chosen if chosen in LOCALES else negotiate(request.headers.get("Accept-Language"))
+
+
+def reader_of(token: str) -> Reader | None:
+    """The person whose living sign-in bears this token; None when it has ended."""
+    now = edge.now()
+    with edge.read() as rows:
+        found = sign_in_of(rows, people.token_hash(token), now)
+        if found is None:
+            return None
+        acting = actor_of(rows, found.person)
+        sign_in_id, is_due = found.id, now - found.last_seen_at >= _SEEN_EVERY
+    if is_due:
+        try:
+            edge.note(lambda rows: people.touch_sign_in(rows, sign_in_id, actor=acting, now=now))
+        except DatabaseBusy:
+            # A page must not fail because its reader could not be noted; the next one will be.
+            logger.warning("sign_in_not_touched", sign_in_id=sign_in_id)
+    return Reader(token, acting)

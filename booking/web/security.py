@@ -1,0 +1,123 @@
+"""What every request passes before a view sees it: host, size, cookie, CSRF; and how long answers may be kept.
+
+Knows Flask, and settings; no rows. Headers that every answer bears are `booking.web.outer`'s.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter, ValidationError
+from wtforms import ValidationError as InvalidToken
+
+from booking.config import Settings
+
+COOKIE = "__Host-yhteistila"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# A form of ours is a few kilobytes; an API call too. What is larger is refused before it is read.
+_MAX_BODY = 256 * 1024
+_MAX_ROW = (
+    2**31 - 1
+)  # PostgreSQL's integer: a larger id can't exist, and asking for one would be an error
+
+
+class RowId(BaseConverter):
+    """A row's id in an address; whatever can't be one is a plain 404."""
+
+    regex = "[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        """Turn digits into an id; raises ValidationError (404) beyond what a column holds."""
+        number = int(value)
+        if not 0 < number <= _MAX_ROW:
+            raise ValidationError
+        return number
+
+
+class RotatingCsrf(CSRFProtect):
+    """CSRF protection that also takes tokens signed with a secret that is being rotated out."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Refuse a request that changes something with CSRFError unless its token is ours.
+
+        The API reads no cookie, so nothing can be forged there; an address that isn't there has its own answer.
+        """
+        if not request.endpoint or request.path.startswith("/api/"):
+            return
+        if request.method not in current_app.config["WTF_CSRF_METHODS"]:
+            return
+        token = self._get_csrf_token()
+        for key in (current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]):
+            try:
+                validate_csrf(token, secret_key=key)
+            except InvalidToken:
+                continue
+            g.csrf_valid = True
+            return
+        raise CSRFError("The CSRF token is missing or not ours.")
+
+
+def allowed_hosts(base_url: str) -> frozenset[str]:
+    """The Host values we answer to: that of `base_url`; on loopback also its other names, since people type "localhost"."""
+    parts = urlsplit(base_url)
+    port = f":{parts.port}" if parts.port else ""
+    if f"{parts.hostname}" in {"127.0.0.1", "localhost", "::1"}:
+        return frozenset(name + port for name in _LOOPBACK)
+    return frozenset({parts.netloc.lower()})
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Set cookies, limits and secrets; believe forwarded headers from exactly as many proxies as the settings name."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=_MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=_MAX_BODY,
+        MAX_FORM_PARTS=200,
+        WTF_CSRF_TIME_LIMIT=None,  # a form may lie open over lunch; the token dies with its session
+        WTF_CSRF_SSL_STRICT=False,  # we send no referrer across origins, and the token is bound to the cookie
+    )
+    app.url_map.converters["row"] = RowId
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+    hosts = allowed_hosts(settings.base_url)
+
+    def known_host() -> None:
+        if request.host.lower() not in hosts:
+            abort(400, description="host")
+
+    app.before_request(known_host)
+    app.after_request(_keep)
+
+
+def _keep(answer: Response) -> Response:
+    """Nothing a signed-in person saw may stay in a shared computer; other pages are asked for anew each time."""
+    if "Cache-Control" not in answer.headers:
+        signed_in = getattr(g, "actor", None) is not None and g.actor.is_known
+        answer.headers["Cache-Control"] = "no-store" if signed_in else "private, no-cache"
+    return answer
+
+
+def is_our_path(target: str | None) -> bool:
+    """Whether `target` of a `next=` leads to a page of ours and nowhere else.
+
+    A filter against "//" alone lets "/<TAB>/host" through, since browsers drop control characters: so printable ASCII only,
+    then parsed, then compared.
+    """
+    if not target or not target.isascii() or not target.isprintable() or " " in target:
+        return False
+    if not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return False
+    parts = urlsplit(target)
+    return not parts.scheme and not parts.netloc

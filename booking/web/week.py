@@ -1,0 +1,197 @@
+"""A room's week laid out: what is free, taken, blocked or too late, as days of stretches and as a table's rows. Pure.
+
+Knows the room's rules and what holds its spaces; no rows, no request. Times of stretches are UTC, half-open; days are local.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from booking.domain.local_time import HELSINKI, local
+from booking.domain.occupancy import Hold
+from booking.domain.rooms import RoomRules
+from calendars.period import Period
+
+Kind = Literal["free", "taken", "blocked", "past", "closed"]
+_HOUR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a day that is the same throughout. `past`: it is open, but too late (or too early) to ask for it."""
+
+    kind: Kind
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A local day with its stretches, sorted, closed time left out; empty: closed all day."""
+
+    day: date
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the table: `rows` high; `period` is None where the room is closed."""
+
+    kind: Kind
+    rows: int
+    period: Period | None
+    day: date
+
+    @property
+    def is_on_the_hour(self) -> bool:
+        """Whether it is a whole hour of the clock, as its row's heading says."""
+        return (
+            self.period is not None
+            and self.period.minutes == _HOUR
+            and self.period.start.minute == 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: the minute of the day it starts at, how many rows its hour label spans (0: none), new cells."""
+
+    minute: int
+    label_rows: int
+    cells: tuple[Cell, ...]
+
+
+def bounds(first: date) -> Period:
+    """The seven local days from `first`, as one stretch."""
+    return Period(_midnight(first), _midnight(first + timedelta(days=7)))
+
+
+def days(rules: RoomRules, holds: Iterable[Hold], first: date, now: datetime) -> list[Day]:
+    """The seven days from `first`. Of `holds` only time and source are used: whose time it is stays unknown."""
+    held = [(hold.period, "blocked" if hold.source == "block" else "taken") for hold in holds]
+    askable = (
+        now + timedelta(minutes=rules.notice_minutes),
+        now + timedelta(days=rules.horizon_days),
+    )
+    return [_day(rules, held, first + timedelta(days=n), askable) for n in range(7)]
+
+
+def _day(
+    rules: RoomRules,
+    held: Sequence[tuple[Period, str]],
+    day: date,
+    askable: tuple[datetime, datetime],
+) -> Day:
+    whole = Period(_midnight(day), _midnight(day + timedelta(days=1)))
+    opened = _within(rules.hours.periods(day, day), whole)
+    taken = [(part, kind) for period, kind in held for part in _within([period], whole)]
+    edges = {edge for period in opened for edge in (period.start, period.end)}
+    edges |= {edge for period, _ in taken for edge in (period.start, period.end)}
+    edges |= {edge for edge in askable if whole.start < edge < whole.end}
+    pieces = [Period(start, end) for start, end in pairwise(sorted(edges))]
+    kinds = [(_kind(piece, opened, taken, askable), piece) for piece in pieces]
+    return Day(day, tuple(_joined(kinds)))
+
+
+def _kind(
+    piece: Period,
+    opened: Iterable[Period],
+    taken: Iterable[tuple[Period, str]],
+    askable: tuple[datetime, datetime],
+) -> Kind:
+    held = {kind for period, kind in taken if period.overlaps(piece)}
+    if "blocked" in held:
+        return "blocked"
+    if held:
+        return "taken"
+    if not any(period.overlaps(piece) for period in opened):
+        return "closed"
+    # What starts within the notice, or ends beyond the horizon, is open but can't be asked for here.
+    return "free" if askable[0] <= piece.start and piece.end <= askable[1] else "past"
+
+
+def _joined(kinds: Iterable[tuple[Kind, Period]]) -> Iterable[Stretch]:
+    found: list[Stretch] = []
+    for kind, piece in kinds:
+        if kind == "closed":
+            continue
+        if found and found[-1].kind == kind and found[-1].period.end == piece.start:
+            found[-1] = Stretch(kind, Period(found[-1].period.start, piece.end))
+        else:
+            found.append(Stretch(kind, piece))
+    return found
+
+
+def _within(periods: Iterable[Period], whole: Period) -> list[Period]:
+    return [
+        Period(max(period.start, whole.start), min(period.end, whole.end))
+        for period in periods
+        if period.overlaps(whole)
+    ]
+
+
+def table(week: Sequence[Day]) -> list[Row]:
+    """The week as rows of 30 minutes (15 where something starts or ends between), free time cut at whole hours."""
+    columns = [list(_boxes(day)) for day in week]
+    edges = [minute for column in columns for box in column for minute in box[1:3]]
+    if not edges:
+        return []
+    step = 30 if all(minute % 30 == 0 for minute in edges) else 15
+    top, bottom = min(edges) // _HOUR * _HOUR, -(-max(edges) // _HOUR) * _HOUR
+    starting: dict[int, list[Cell]] = {}
+    for day, column in zip(week, columns, strict=True):
+        for minute, cell in _cells(day.day, column, (top, bottom, step)):
+            starting.setdefault(minute, []).append(cell)
+    per_hour = _HOUR // step
+    return [
+        Row(minute, per_hour if minute % _HOUR == 0 else 0, tuple(starting.get(minute, ())))
+        for minute in range(top, bottom, step)
+    ]
+
+
+Box = tuple[Stretch, int, int]  # a stretch between two minutes of its local day
+
+
+def _boxes(day: Day) -> Iterable[Box]:
+    for stretch in day.stretches:
+        start, end = stretch.period.start, stretch.period.end
+        while start < end:
+            cut = min(end, _next_hour(start)) if stretch.kind == "free" else end
+            top = _minute(start, day.day)
+            bottom = _minute(cut, day.day)
+            # An hour that the clocks repeat has no height of its own: it is in the list of the day, not in the table.
+            if top < bottom:
+                yield Stretch(stretch.kind, Period(start, cut)), top, bottom
+            start = cut
+
+
+def _cells(
+    day: date, boxes: Iterable[Box], grid: tuple[int, int, int]
+) -> Iterable[tuple[int, Cell]]:
+    reached, bottom, step = grid
+    for stretch, start, end in boxes:
+        first, last = start // step * step, -(-end // step) * step
+        if first > reached:
+            yield reached, Cell("closed", (first - reached) // step, None, day)
+        first = max(first, reached)
+        if first < last:
+            yield first, Cell(stretch.kind, (last - first) // step, stretch.period, day)
+            reached = last
+    if reached < bottom:
+        yield reached, Cell("closed", (bottom - reached) // step, None, day)
+
+
+def _next_hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _minute(instant: datetime, day: date) -> int:
+    wall = local(instant)
+    return (wall.date() - day).days * 24 * _HOUR + wall.hour * _HOUR + wall.minute
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), HELSINKI).astimezone(UTC)

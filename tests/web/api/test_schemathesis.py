@@ -1,0 +1,122 @@
+"""Hostile calls made by machine from the document: never a fault of ours, and every answer as the document foretells.
+
+`make test` runs a small form of fixed examples; with PROVE=1 each person makes thousands of random ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from booking.app import create_app
+from booking.config import load_settings
+from booking.db import Database
+from tests.support.world import World
+from tests.web.api.calls import soon, token_of
+
+PROVE = os.environ.get("PROVE") == "1"
+EXAMPLES = (
+    100 if PROVE else 4
+)  # for each operation, person, kind of database, and for good and bad data
+HELD_TO = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+
+
+@pytest.fixture
+def app(database: Database, database_url: str, tmp_path: Path) -> Flask:
+    """The whole application, at the address that Schemathesis calls."""
+    environ = {
+        "YHTEISTILA_SECRET_KEY": "k" * 32,
+        "YHTEISTILA_DATABASE_URL": database_url,
+        "YHTEISTILA_BASE_URL": "http://localhost",
+    }
+    return create_app(load_settings(environ, tmp_path), database)
+
+
+def sensible(world: World) -> dict[str, list[Any]]:
+    """Values by which a made-up call gets further than the first check."""
+    return {
+        "room_id": [world.hall, world.half_a, world.cabinet],
+        "organisation_id": [world.virta, world.toinen],
+        "booking_id": [1, 2, 3],
+        "block_id": [1],
+        "starts_at": [soon(hour).isoformat() for hour in (9, 10, 11)],
+        "ends_at": [soon(hour).isoformat() for hour in (12, 13)],
+        "people": [1, 12],
+        "If-Match": ['"1"', '"2"', "*"],
+    }
+
+
+def improve(case: Any, values: dict[str, list[Any]], data: st.DataObject) -> None:
+    """Put sensible values in some places of a made-up call."""
+    for part in (case.path_parameters, case.query, case.headers, case.body):
+        if isinstance(part, dict) or hasattr(part, "update"):
+            for name in list(part):
+                if name in values and data.draw(st.booleans()):
+                    part[name] = data.draw(st.sampled_from(values[name]))
+
+
+def operations(app: Flask) -> Iterator[Any]:
+    for found in schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations():
+        yield found.ok()
+
+
+@pytest.mark.parametrize("name", [None, "anna", "veli", "yllapito"])
+def test_hostile_calls_are_answered_as_the_document_says(
+    app: Flask,
+    database: Database,
+    world: World,
+    name: str | None,
+    record_property: Callable[[str, object], None],
+) -> None:
+    headers = {} if name is None else {"Authorization": f"Bearer {token_of(database, name, world)}"}
+    values = sensible(world)
+    statuses: Counter[int] = Counter()
+    for operation in operations(app):
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+            @settings(
+                max_examples=EXAMPLES,
+                deadline=None,
+                database=None,
+                derandomize=not PROVE,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+            def call(case: Any, data: st.DataObject) -> None:
+                improve(case, values, data)
+                # Ours last: a made-up token would make everybody a stranger.
+                answer = case.call(headers=headers)
+                statuses[answer.status_code] += 1
+                case.validate_response(answer, checks=HELD_TO, headers=headers)
+
+            call()
+    record_property("statuses", dict(sorted(statuses.items())))
+    # Calls that all bounce off the first check would prove little.
+    assert statuses[200] > 0
+    assert statuses[422] > 0
+    if PROVE:
+        assert statuses.total() >= 1500
+        assert name is None or statuses[201] > 0
