@@ -25,7 +25,7 @@ _GROUPS_ASK_DAYS = (36, 50)
 _SINGLES_ASK_DAYS = (20, 45)
 # A decision takes up to three days and a weekend: who is to have one now has asked at least this long ago.
 _DECIDED_BY_NOW_DAYS = (8, 20)
-_LOOKS_AHEAD_DAYS = 14
+_LOOKS_AHEAD_DAYS = 28
 _GIVEN_BACK_SHARE = 0.04
 _WHY_GIVEN_BACK = (
     "Ohjaaja on estynyt, kerta jää väliin.",
@@ -104,7 +104,8 @@ class _Planner:
             day = self._today + timedelta(days=told["day"] + later)
             period = _on(day, told["time"])
             wanted = (told["weekday"],) if "weekday" in told else WEEKDAYS[:5]
-            if WEEKDAYS[day.weekday()] in wanted and self._is_free(rules, period):
+            suits = WEEKDAYS[day.weekday()] in wanted and not _is_pause(day)
+            if suits and self._is_free(rules, period):
                 self._take(rules, period)
                 yield PlannedBooking(told, period, tuple(self._single_acts(told, period)))
                 return
@@ -127,7 +128,9 @@ class _Planner:
         yield Act(decided, "approve")
         if state == "cancelled":
             latest_cancel = min(period.start - timedelta(days=1), self._now - timedelta(hours=1))
-            yield Act(decided + (latest_cancel - decided) * 3 / 4, "cancel", told["reason"])
+            day = local(decided + (latest_cancel - decided) * 3 / 4).date()
+            day = max(day, local(decided).date() + timedelta(days=1))
+            yield Act(min(self._at_home(day), latest_cancel), "cancel", told["reason"])
 
     def _series(self, told: dict[str, Any]) -> Iterator[PlannedBooking]:
         """The dates of a group, a board or a club; closed and taken dates are left out."""
@@ -157,7 +160,8 @@ class _Planner:
 
     def _given_back(self, period: Period, decided: datetime) -> Iterator[Act]:
         is_given_back = self._random.random() < _GIVEN_BACK_SHARE
-        at = period.start - timedelta(hours=self._random.randint(20, 120))
+        day = local(period.start).date() - timedelta(days=self._random.randint(1, 5))
+        at = self._at_home(day)
         reason = self._random.choice(_WHY_GIVEN_BACK)
         if is_given_back and decided < at < self._now:
             yield Act(at, "cancel", reason)
@@ -195,7 +199,7 @@ def _stretches() -> list[range]:
 
 
 def _is_pause(day: date) -> bool:
-    """Clubs rest over Christmas."""
+    """Associations rest over Christmas."""
     return (day.month, day.day) >= (12, 19) or (day.month, day.day) <= (1, 6)
 
 
