@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from booking.domain.local_time import HELSINKI
-from booking.models import CalendarText, Installation, Room
+from booking.models import CalendarText, Installation
 
 # A subscriber needs what is coming and a little of what was; older copies stay in their own calendar.
 BACK = timedelta(days=30)
@@ -23,11 +23,18 @@ def installation(session: Session) -> str:
     return session.scalars(select(Installation.uuid)).one()
 
 
-def feed_version(session: Session, room_ids: Collection[int]) -> int:
-    """A number that rises whenever the feed of these rooms changes."""
-    return (
-        session.scalars(select(func.sum(Room.feed_version)).where(Room.id.in_(room_ids))).one() or 0
-    )
+# The one question of a subscriber's poll: a room that shares a space with another shows its bookings too.
+_VERSION = text(
+    "SELECT installation.catalogue_version, (SELECT sum(near.feed_version) FROM room AS near WHERE near.id IN "
+    "(SELECT theirs.room_id FROM room_space AS ours JOIN room_space AS theirs ON theirs.space_id = ours.space_id "
+    "WHERE ours.room_id = room.id)) FROM room, installation WHERE room.id = :room AND room.published"
+)
+
+
+def feed_version(connection: Connection, room_id: int) -> str | None:
+    """What changes whenever the feed of this room does, or the names in it; None for no published room."""
+    row = connection.execute(_VERSION, {"room": room_id}).one_or_none()
+    return None if row is None else f"{row[0]}.{row[1]}"
 
 
 def feed_texts(

@@ -84,9 +84,29 @@ def request_booking(
     lock_spaces(session, rules.space_ids)
     _require(refusals_at_asking(rules, request.wish, now))
     require_free(session, rules, request.period)
-    booking = Booking(
+    room = session.get_one(Room, request.room_id)
+    booking = _new_booking(request, room, organisation, actor, now)
+    session.add(booking)
+    session.flush()
+    hold_for_booking(session, booking.id, rules.space_ids, request.period)
+    record(
+        session,
+        "request_booking",
+        ("booking", booking.id),
+        after=_audited(booking),
+        actor=actor,
+        now=now,
+    )
+    tell_asker(session, "asked", booking, now)
+    return booking
+
+
+def _new_booking(
+    request: BookingRequest, room: Room, organisation: Organisation, actor: Actor, now: datetime
+) -> Booking:
+    return Booking(
         uuid=str(uuid.uuid4()),
-        room=session.get_one(Room, request.room_id),
+        room=room,
         organisation=organisation,
         asker_id=actor.person_id,
         title=request.title,
@@ -105,19 +125,6 @@ def request_booking(
         created_at=now,
         changed_at=now,
     )
-    session.add(booking)
-    session.flush()
-    hold_for_booking(session, booking.id, rules.space_ids, request.period)
-    record(
-        session,
-        "request_booking",
-        ("booking", booking.id),
-        after=_audited(booking),
-        actor=actor,
-        now=now,
-    )
-    tell_asker(session, "asked", booking, now)
-    return booking
 
 
 def decide_booking(

@@ -5,6 +5,7 @@ Each mail has a connection of its own: at a county's pace that costs nothing, an
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from contextlib import contextmanager, suppress
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from booking.config import Settings, logger
@@ -26,6 +28,18 @@ _STEP = 8
 _TAKING = 30
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _STARTTLS = frozenset({"offered", "always", "never"})
+# The form of one address. Python's parser knows the rest, but falls over its own feet where there is nothing to parse.
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+
+
+class _WholeIds(EmailPolicy):
+    """Folds as RFC 5322 has it, but for Message-ID: ours is longer than 78 characters, and not all servers unfold it well."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """The header as it goes out."""
+        if name == "Message-ID":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
 
 
 def sender(settings: Settings) -> Send | None:
@@ -83,7 +97,9 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
 
     Auto-Submitted (RFC 3834) keeps holiday answers from coming back. The date is when it was written, also at a later try.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WholeIds(linesep="\r\n"))
+    if not _ADDRESS.fullmatch(mail.recipient):
+        raise NotSent("the address can't be one", is_refusal=True)
     try:
         message["From"] = Address("Yhteistila", addr_spec=mail_from)
         message["To"] = Address(
@@ -96,9 +112,9 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     message["Subject"] = one_line(mail.subject)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = mail.message_id
-    message["Content-Language"] = mail.locale
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body, charset="utf-8")
+    message["Content-Language"] = mail.locale
     return message
 
 

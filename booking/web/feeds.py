@@ -24,23 +24,22 @@ _FRAME = 1
 
 @blueprint.get("/feeds/rooms/<row:room_id>.ics")
 def room(room_id: int) -> Response:
-    """What is public of a room's bookings: −30 days to +18 months."""
+    """What is public of the bookings of a room, and of rooms that share a space with it: −30 days to +18 months."""
     now = edge.now()
+    with edge.edge().database.glance() as connection:
+        version = feed_version(connection, room_id)
+    if version is None:
+        abort(404)
+    tag = f"{_FRAME}-{room_id}-{version}-{local(now).date():%Y%m%d}"
+    answer = Response(mimetype="text/calendar")
+    answer.set_etag(tag)
+    answer.headers["Cache-Control"] = "public, no-cache"
+    if request.if_none_match.contains_weak(tag) or request.if_none_match.star_tag:
+        answer.status_code = 304
+        return answer
     with edge.read() as session:
-        rooms = catalogue(session)
-        rules = rooms.room(room_id)
-        if not rules.published:
-            abort(404)
-        # The catalogue's version stands for the names in the frame.
-        version = f"{rooms.version}.{feed_version(session, [room_id])}"
-        tag = f"{_FRAME}-{room_id}-{version}-{local(now).date():%Y%m%d}"
-        answer = Response(mimetype="text/calendar")
-        answer.set_etag(tag)
-        answer.headers["Cache-Control"] = "public, no-cache"
-        if request.if_none_match.contains_weak(tag) or request.if_none_match.star_tag:
-            answer.status_code = 304
-            return answer
-        texts = feed_texts(session, [room_id], "public", now)
+        rules = catalogue(session).room(room_id)
+        texts = feed_texts(session, rules.neighbours, "public", now)
     answer.last_modified = _last_change([changed for _, changed in texts], now)
     name = f"{rules.name.fi} – {rules.unit_name.fi}"
     answer.set_data(calendar_text(name, (text for text, _ in texts)))

@@ -53,9 +53,9 @@ class Required:
         self._message = message
 
     def __call__(self, form: Any, field: Field) -> None:
-        """Raise StopValidation when the field is blank."""
-        typed = field.raw_data or []
-        if not any(isinstance(value, str) and value.strip() for value in typed):
+        """Raise StopValidation when the field is blank, or nothing was left of it once it was cleaned."""
+        typed = any(isinstance(value, str) and value.strip() for value in field.raw_data or [])
+        if not typed or (field.data is None and not field.process_errors):
             field.errors = []
             raise StopValidation(str(self._message))
 

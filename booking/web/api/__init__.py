@@ -9,11 +9,12 @@ of the document.
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from booking.errors import BookingError
 from booking.web.api import blocks, bookings, caller, document, organisations, problems, rooms
+from booking.web.api.fields import LARGEST
 from booking.web.api.operations import blueprint
 
 __all__ = ["register"]
@@ -41,4 +42,11 @@ def _no_such_address() -> Response | None:
     error = request.routing_exception
     if error is None or isinstance(error, RequestRedirect) or not request.path.startswith(_PATH):
         return None
+    if any(_can_be_no_id(part) for part in request.path.split("/")):
+        # werkzeug says 405 when one method's rule looked right and another's refused the id.
+        error = NotFound()
     return problems.on_http(error)
+
+
+def _can_be_no_id(part: str) -> bool:
+    return part.isascii() and part.isdigit() and not 0 < int(part[:11]) <= LARGEST

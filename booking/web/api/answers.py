@@ -21,6 +21,8 @@ from booking.errors import Stale
 from booking.models import Block, Booking, Organisation, Room, RoomFeature
 from booking.web.api.problems import VersionRequired
 
+_NOTHING_KNOWN = dict.fromkeys(FEATURES, "unknown")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -83,7 +85,6 @@ def local_text(text: LocalText | None) -> dict[str, str] | None:
 
 def room_in_list(room: RoomRules) -> dict[str, Any]:
     """A room as lists show it."""
-    known = room.features
     return {
         "id": room.id,
         "name": local_text(room.name),
@@ -96,7 +97,7 @@ def room_in_list(room: RoomRules) -> dict[str, Any]:
         "address": room.address,
         "capacity": room.capacity,
         "activities": [code for code in ACTIVITIES if code in room.activities],
-        "features": {code: known.get(code, "unknown") for code in FEATURES},
+        "features": {**_NOTHING_KNOWN, **room.features},
     }
 
 

@@ -134,5 +134,9 @@ def test_an_end_before_its_start_is_refused(nobody: Program) -> None:
     "room_id", ["0", "-1", "2147483648", "9223372036854775808", "x", "1.0", "%00"]
 )
 def test_an_id_that_can_not_be_is_not_there(nobody: Program, room_id: str) -> None:
-    answer = nobody.get(f"/rooms/{room_id}")
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    for answer in (
+        nobody.get(f"/rooms/{room_id}"),
+        nobody.patch(f"/bookings/{room_id}", {"people": 2}),
+        nobody.post(f"/bookings/{room_id}/approve"),
+    ):
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

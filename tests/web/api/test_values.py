@@ -7,12 +7,15 @@ import unicodedata
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import InternalServerError
 
 from booking.db import Database
+from booking.errors import DatabaseBusy
 from booking.models import Booking
+from booking.web.api.problems import on_http, on_refusal
 from tests.support.world import World
 from tests.web.api.calls import BASE_URL, Program, wish
-from tests.web.api.test_bookings import count
+from tests.web.api.test_bookings import count, problem
 
 JSON = "application/json"
 
@@ -178,3 +181,31 @@ def test_method_override_is_not_listened_to(nobody: Program, anna: Program, worl
     answer = anna.get(f"/bookings/{made['id']}?_method=PATCH", X_HTTP_Method_Override="PATCH")
     assert answer.status_code in (200, 422)
     assert anna.get(f"/bookings/{made['id']}").json["version"] == 1
+
+
+def test_a_busy_database_says_when_to_try_again(nobody: Program) -> None:
+    with nobody.app.test_request_context(headers={"Accept-Language": "en"}):
+        answer = on_refusal(DatabaseBusy(3))
+    assert answer.json == problem(
+        503,
+        "Service Unavailable",
+        "database_busy",
+        "The service is very busy just now. Nothing was saved. Try again in a moment.",
+    )
+    assert answer.headers["Retry-After"] == "3"
+
+
+def test_a_fault_of_ours_says_nothing_of_what_it_was(nobody: Program) -> None:
+    with nobody.app.test_request_context(headers={"Accept-Language": "en"}):
+        answer = on_http(InternalServerError(original_exception=ValueError("secret")))
+    assert answer.json == problem(
+        500,
+        "Internal Server Error",
+        "internal_error",
+        "Something went wrong on our side. Nothing you did caused this, and the fault has been recorded.",
+    )
+
+
+def test_a_foreign_host_is_a_problem_too(nobody: Program, world: World) -> None:
+    answer = nobody.get("http://evil.example/api/v1/rooms")
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")

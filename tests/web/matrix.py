@@ -1,0 +1,258 @@
+"""The matrix of DESIGN 3a as data: who gets what from which route, and the call that asks each route.
+
+The booking, the block and the rooms belong to Rantakylä; the booking is Virta's. What is refused is there, and could be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from booking.db import Database, reading, transaction
+from booking.domain.local_time import local
+from booking.models import OutboxMessage
+from booking.services.blocks import block_room
+from calendars.period import Period
+from tests.support.world import NOW, PASSWORD, World, make_booking
+
+COLUMNS = ("nobody", "outi", "toini", "anna", "pekka", "viivi", "veli", "aino", "kaisa", "yllapito")
+
+
+def everybody(status: int) -> dict[str, int]:
+    """The same answer for all."""
+    return dict.fromkeys(COLUMNS, status)
+
+
+def cells(nobody: int, strangers: int, **others: int) -> dict[str, int]:
+    """What nobody known gets, what strangers get (outi, toini, and the other unit's approver), and each of the others."""
+    return {"nobody": nobody, "outi": strangers, "toini": strangers, "aino": strangers, **others}
+
+
+def those_of_the_booking(done: int, nobody: int, may_decide: bool = False) -> dict[str, int]:
+    """A booking's own people and staff may; who only sees it is told so; to others it isn't there."""
+    members = 403 if may_decide else done
+    return cells(
+        nobody, 404, anna=members, pekka=members, viivi=403, veli=done, kaisa=members, yllapito=done
+    )
+
+
+def who_sees_the_booking(nobody: int) -> dict[str, int]:
+    return cells(nobody, 404, anna=200, pekka=200, viivi=200, veli=200, kaisa=200, yllapito=200)
+
+
+def who_asks_for_virta(done: int, nobody: int) -> dict[str, int]:
+    return cells(
+        nobody, 403, anna=done, pekka=done, viivi=403, veli=done, kaisa=done, yllapito=done
+    )
+
+
+def the_units_own(done: int, nobody: int, refused: int) -> dict[str, int]:
+    return {**everybody(refused), "nobody": nobody, "veli": done, "yllapito": done}
+
+
+SIGN_IN = 303  # pages send who isn't known to the sign-in, and back
+MATRIX: dict[str, dict[str, int]] = {
+    # Catalogue, availability, feeds: everybody.
+    "GET search.show": everybody(200),
+    "GET rooms.catalogue_list": everybody(200),
+    "GET rooms.show": everybody(200),
+    "GET feeds.room": everybody(200),
+    "GET health.lives": everybody(200),
+    "GET health.is_ready": everybody(200),
+    "GET health.robots": everybody(200),
+    "GET people.sign_in": {**everybody(303), "nobody": 200},
+    "POST people.open_sign_in": everybody(303),
+    "POST people.choose_language": everybody(303),
+    "POST people.sign_out": everybody(303),
+    "GET demo.mails": everybody(200),
+    "GET demo.mail": everybody(200),
+    # Bookings.
+    "GET bookings.mine": {**everybody(200), "nobody": SIGN_IN},
+    "GET bookings.show": who_sees_the_booking(nobody=SIGN_IN),
+    "GET bookings.consider approve": those_of_the_booking(200, SIGN_IN, may_decide=True),
+    "GET bookings.consider reject": those_of_the_booking(200, SIGN_IN, may_decide=True),
+    "GET bookings.consider cancel": those_of_the_booking(200, SIGN_IN),
+    "POST bookings.do approve": those_of_the_booking(303, SIGN_IN, may_decide=True),
+    "POST bookings.do reject": those_of_the_booking(303, SIGN_IN, may_decide=True),
+    "POST bookings.do cancel": those_of_the_booking(303, SIGN_IN),
+    "GET asking.ask": {**everybody(200), "nobody": SIGN_IN},
+    # Nobody known gets the sign-in page at once, with all that was typed kept in it.
+    "POST asking.request_room": who_asks_for_virta(303, 401),
+    # Staff. The coordinator follows all queues, and decides only what has escalated.
+    "GET staff.requests": {
+        **everybody(403),
+        "nobody": SIGN_IN,
+        "veli": 200,
+        "aino": 200,
+        "kaisa": 200,
+        "yllapito": 200,
+    },
+    "GET staff.rooms": {
+        **everybody(403),
+        "nobody": SIGN_IN,
+        "veli": 200,
+        "aino": 200,
+        "yllapito": 200,
+    },
+    "GET staff.room_blocks": the_units_own(200, SIGN_IN, 403),
+    "POST staff.block": the_units_own(303, SIGN_IN, 403),
+    "POST staff.lift": the_units_own(303, SIGN_IN, 404),
+    # API.
+    "GET api.openapi": everybody(200),
+    "GET api.rooms": everybody(200),
+    "GET api.room": everybody(200),
+    "GET api.availability": everybody(200),
+    "GET api.organisations": {**everybody(200), "nobody": 401},
+    "GET api.bookings": {**everybody(200), "nobody": 401},
+    "POST api.ask": who_asks_for_virta(201, 401),
+    "GET api.booking": who_sees_the_booking(nobody=401),
+    "PATCH api.edit": those_of_the_booking(200, 401),
+    "POST api.approve": those_of_the_booking(200, 401, may_decide=True),
+    "POST api.reject": those_of_the_booking(200, 401, may_decide=True),
+    "POST api.cancel": those_of_the_booking(200, 401),
+    "POST api.move": those_of_the_booking(200, 401),
+    "POST api.keep_for_unit": the_units_own(201, 401, 403),
+    "DELETE api.lift": the_units_own(204, 401, 404),
+}
+
+
+@dataclass
+class Scene:
+    """The application over the fixed world, its clock at NOW, and fresh things for every cell."""
+
+    app: Flask
+    database: Database
+    world: World
+    slots: Iterator[Period]
+    tokens: dict[str, str]
+
+    def booking(self) -> int:
+        return make_booking(self.database, self.world, period=next(self.slots)).id
+
+    def block(self) -> int:
+        period = next(self.slots)
+        room, veli = self.world.half_b, self.world.veli
+        return transaction(
+            self.database,
+            lambda session: block_room(session, room, period, "Oma", actor=veli, now=NOW).id,
+        )
+
+    def wish(self) -> dict[str, Any]:
+        period = next(self.slots)
+        return {
+            "room_id": self.world.half_a,
+            "organisation_id": self.world.virta,
+            "title": "Matriisi",
+            "activity": "meeting",
+            "starts_at": period.start.isoformat(),
+            "ends_at": period.end.isoformat(),
+            "people": 5,
+        }
+
+    def mail(self) -> int:
+        with reading(self.database) as session:
+            found = session.scalars(select(OutboxMessage.id)).first()
+        assert found is not None
+        return found
+
+
+Call = Callable[[Scene], tuple[str, dict[str, Any] | None]]
+
+
+def decision(scene: Scene, verb: str) -> tuple[str, dict[str, Any]]:
+    return f"/bookings/{scene.booking()}/{verb}", {"version": "1", "reason": "Peruste"}
+
+
+def web_wish(scene: Scene) -> tuple[str, dict[str, Any]]:
+    period = next(scene.slots)
+    form = {
+        "room": scene.world.half_a,
+        "organisation": scene.world.virta,
+        "title": "Matriisi",
+        "activity": "meeting",
+        "day": f"{period.start:%-d.%-m.%Y}",
+        "people": 5,
+    }
+    return "/bookings/new", {**form, **clock_fields(period), "key": f"k-{period.start:%m%d%H%M}"}
+
+
+def clock_fields(period: Period) -> dict[str, str]:
+    return {"starts": f"{local(period.start):%H.%M}", "ends": f"{local(period.end):%H.%M}"}
+
+
+def web_block(scene: Scene) -> tuple[str, dict[str, Any]]:
+    period = next(scene.slots)
+    form = {"day": f"{period.start:%-d.%-m.%Y}", **clock_fields(period), "reason": "Remontti"}
+    return f"/staff/rooms/{scene.world.half_b}/blocks", form
+
+
+PAGES: dict[str, Call] = {
+    "GET search.show": lambda s: ("/", None),
+    "GET rooms.catalogue_list": lambda s: ("/rooms", None),
+    "GET rooms.show": lambda s: (f"/rooms/{s.world.hall}", None),
+    "GET feeds.room": lambda s: (f"/feeds/rooms/{s.world.hall}.ics", None),
+    "GET health.lives": lambda s: ("/livez", None),
+    "GET health.is_ready": lambda s: ("/readyz", None),
+    "GET health.robots": lambda s: ("/robots.txt", None),
+    "GET people.sign_in": lambda s: ("/login", None),
+    "POST people.choose_language": lambda s: ("/language", {"locale": "sv", "next": "/"}),
+    "GET demo.mails": lambda s: ("/demo/mails", None),
+    "GET demo.mail": lambda s: (f"/demo/mails/{s.mail()}", None),
+    "GET bookings.mine": lambda s: ("/bookings", None),
+    "GET bookings.show": lambda s: (f"/bookings/{s.booking()}", None),
+    "GET bookings.consider approve": lambda s: (f"/bookings/{s.booking()}/approve", None),
+    "GET bookings.consider reject": lambda s: (f"/bookings/{s.booking()}/reject", None),
+    "GET bookings.consider cancel": lambda s: (f"/bookings/{s.booking()}/cancel", None),
+    "POST bookings.do approve": lambda s: decision(s, "approve"),
+    "POST bookings.do reject": lambda s: decision(s, "reject"),
+    "POST bookings.do cancel": lambda s: decision(s, "cancel"),
+    "GET asking.ask": lambda s: (f"/bookings/new?room={s.world.half_a}", None),
+    "POST asking.request_room": web_wish,
+    "GET staff.requests": lambda s: ("/staff", None),
+    "GET staff.rooms": lambda s: ("/staff/rooms", None),
+    "GET staff.room_blocks": lambda s: (f"/staff/rooms/{s.world.half_b}/blocks", None),
+    "POST staff.block": web_block,
+    "POST staff.lift": lambda s: (f"/staff/blocks/{s.block()}/lift", {}),
+    # The last two change who it is.
+    "POST people.open_sign_in": lambda s: (
+        "/login",
+        {"email": "outi@demo.example", "password": PASSWORD},
+    ),
+    "POST people.sign_out": lambda s: ("/logout", {}),
+}
+
+
+def api_block(scene: Scene) -> tuple[str, dict[str, Any]]:
+    wish = scene.wish()
+    body = {"starts_at": wish["starts_at"], "ends_at": wish["ends_at"], "reason": "Remontti"}
+    return f"/rooms/{scene.world.half_b}/blocks", body
+
+
+def api_move(scene: Scene) -> tuple[str, dict[str, Any]]:
+    wish = scene.wish()
+    body = {name: wish[name] for name in ("room_id", "starts_at", "ends_at")}
+    return f"/bookings/{scene.booking()}/move", body
+
+
+AVAILABILITY = "/availability?starts_at=2027-03-10T10:00:00%2B02:00&ends_at=2027-03-10T12:00:00%2B02:00&people=5"
+CALLS: dict[str, Call] = {
+    "GET api.openapi": lambda s: ("/openapi.json", None),
+    "GET api.rooms": lambda s: ("/rooms", None),
+    "GET api.room": lambda s: (f"/rooms/{s.world.hall}", None),
+    "GET api.availability": lambda s: (AVAILABILITY, None),
+    "GET api.organisations": lambda s: ("/organisations", None),
+    "GET api.bookings": lambda s: ("/bookings", None),
+    "POST api.ask": lambda s: ("/bookings", s.wish()),
+    "GET api.booking": lambda s: (f"/bookings/{s.booking()}", None),
+    "PATCH api.edit": lambda s: (f"/bookings/{s.booking()}", {"title": "Uusi nimi"}),
+    "POST api.approve": lambda s: (f"/bookings/{s.booking()}/approve", {}),
+    "POST api.reject": lambda s: (f"/bookings/{s.booking()}/reject", {"reason": "Peruste"}),
+    "POST api.cancel": lambda s: (f"/bookings/{s.booking()}/cancel", {}),
+    "POST api.move": api_move,
+    "POST api.keep_for_unit": api_block,
+    "DELETE api.lift": lambda s: (f"/blocks/{s.block()}", None),
+}
