@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from booking.config import Settings, load_settings
 from booking.errors import Misconfigured
 from booking.services.outbox import Mail, NotSent
 from booking.services.smtp import smtp_sender
-from tests.support.mailserver import CERTIFICATE, Inbox, MailServer, lets_in, tls
+from tests.support.mailserver import Inbox, MailServer, lets_in, tls, write_authority
 from tests.support.world import NOW
 
 
@@ -28,9 +29,10 @@ def a_mail() -> Mail:
 
 
 @pytest.fixture
-def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+def trusting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let this machine trust the test's certificate."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    write_authority(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
 
 @pytest.mark.usefixtures("trusting")
