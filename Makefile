@@ -47,14 +47,15 @@ wheel: $(DEV) ## Build the wheel into dist/.
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
 
 translations: $(DEV) ## Collect the texts of code and templates, and update fi, sv and en with them.
-	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --sort-by-file \
-		--no-location --output-file booking/translations/messages.pot booking templates
-	for language in fi sv en; do \
-		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --domain messages \
-			--input-file booking/translations/messages.pot --output-dir booking/translations \
-			--locale $$language || exit 1; \
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --sort-by-file --no-location \
+		--output-file build/messages.pot booking templates
+	@for language in fi sv en; do \
+		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --width 100 \
+			--ignore-pot-creation-date --domain messages --input-file build/messages.pot \
+			--output-dir booking/translations --locale $$language || exit 1; \
 	done
-	$(BIN)/python hatch_build.py
+	@$(BIN)/python hatch_build.py
 
 LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 UV ?= $(BIN)/uv

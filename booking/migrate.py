@@ -22,10 +22,12 @@ from sqlalchemy import Connection, text
 from booking.config import logger
 from booking.db import Database
 from booking.errors import Misconfigured
-from booking.models.triggers import ensure_triggers
+from booking.models.triggers import constraint_stands, ensure_triggers
 
 # Any fixed number will do; it only has to differ from other advisory locks in the same database.
 _ADVISORY_LOCK = 0x79687465
+# Somebody may be filling the SQLite file in one long transaction; giving up would leave the service down.
+_PATIENCE_MILLISECONDS = 60_000
 
 
 def migrations_folder() -> Path:
@@ -58,29 +60,39 @@ def upgrade(database: Database, folder: Path | None = None) -> None:
     """Bring the database to the newest revision and lay the triggers anew; nothing happens twice.
 
     `folder` holds other migrations than the project's own (to rehearse one). Waits for another process that is upgrading.
+    A database that has everything is only looked at: starting beside a busy service takes no turn from its writers.
     Raises Misconfigured when the database is newer than this code.
     """
+    config = Config()
+    place = str(folder or migrations_folder())
+    config.set_main_option("script_location", place.replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    if _has_everything(database, scripts.get_current_head()):
+        return
     with (
         _alone(database),
         database.engine.connect() as connection,
-        _foreign_keys_off(connection),
+        _prepared(connection),
         connection.begin(),
     ):
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        config = Config()
-        config.set_main_option(
-            "script_location", str(folder or migrations_folder()).replace("%", "%%")
-        )
-        config.attributes["connection"] = connection
         before = _revision(connection)
-        _refuse_unknown(ScriptDirectory.from_config(config), before)
+        _refuse_unknown(scripts, before)
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
         ensure_triggers(connection)
         _refuse_broken_references(connection)
         after = _revision(connection)
     if after != before:
         logger.info("schema_upgraded", before=before, after=after)
+
+
+def _has_everything(database: Database, head: str | None) -> bool:
+    if current_revision(database) != head:
+        return False
+    with database.engine.connect().execution_options(begin="DEFERRED") as connection:
+        return constraint_stands(connection)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -113,20 +125,24 @@ def _alone(database: Database) -> Iterator[None]:
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """Let a batch change rebuild a table on SQLite: dropping the old one would else empty the tables that refer to it.
+def _prepared(connection: Connection) -> Iterator[None]:
+    """Let SQLite rebuild tables, and wait its turn long enough; PostgreSQL needs neither.
 
-    SQLite ignores the switch inside a transaction, so it is turned on the bare connection, before BEGIN and after COMMIT.
+    A batch change drops the old table, which would empty the tables that refer to it. SQLite ignores the switch inside a
+    transaction, so it is turned on the bare connection, before BEGIN and after COMMIT.
     """
     if connection.dialect.name != "sqlite":
         yield
         return
     bare = connection.connection.cursor()
+    (patience,) = bare.execute("PRAGMA busy_timeout").fetchone()
+    bare.execute(f"PRAGMA busy_timeout = {_PATIENCE_MILLISECONDS}")
     bare.execute("PRAGMA foreign_keys = OFF")
     try:
         yield
     finally:
         bare.execute("PRAGMA foreign_keys = ON")
+        bare.execute(f"PRAGMA busy_timeout = {patience}")
         bare.close()
 
 

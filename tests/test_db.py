@@ -80,7 +80,9 @@ def test_a_reader_sees_no_half_of_a_change(database: Database) -> None:
 
 
 def test_writers_of_one_process_get_their_turns_in_order(tmp_path: Path) -> None:
-    queue, order, threads = WriteQueue(tmp_path / "file"), [], []
+    queue = WriteQueue(tmp_path / "file")
+    order: list[int] = []
+    threads: list[threading.Thread] = []
     with queue.turn():
         for number in range(5):
             thread = threading.Thread(target=_take_turn, args=(queue, order, number))

@@ -83,6 +83,13 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert stands(database)
 
 
+def test_a_database_that_has_everything_is_upgraded_beside_a_long_write(database: Database) -> None:
+    with database.writer() as session:
+        session.execute(text("DELETE FROM audit_entry"))
+        upgrade(database)
+    assert is_at_head(database)
+
+
 def test_two_processes_that_upgrade_at_once_wait_for_each_other(empty_url: str) -> None:
     command = [sys.executable, "-c", UPGRADE, empty_url]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from booking.domain.local_time import HELSINKI
@@ -39,22 +39,20 @@ def feed_version(connection: Connection, room_id: int) -> str | None:
 
 def feed_texts(
     session: Session, room_ids: Collection[int], audience: str, now: datetime
-) -> list[tuple[str, datetime]]:
-    """The (VEVENT text, changed at) of these rooms from −30 days to +18 months, by start; cancelled ones for 30 days.
+) -> tuple[list[str], datetime | None]:
+    """The VEVENT texts of these rooms from −30 days to +18 months, by start, and when the last of them changed.
 
-    The window moves with the local day, not with the second: a feed stays the same to the byte until something
-    changes or midnight.
+    Cancelled ones are told for 30 days. The window moves with the local day, not with the second: a feed stays the same
+    to the byte until something changes or midnight.
     """
     today = datetime.combine(now.astimezone(HELSINKI).date(), time(), HELSINKI)
-    rows = session.execute(
-        select(CalendarText.text, CalendarText.changed_at)
-        .where(
-            CalendarText.room_id.in_(room_ids),
-            CalendarText.audience == audience,
-            CalendarText.starts_at < today + AHEAD,
-            CalendarText.ends_at > today - BACK,
-            (CalendarText.status != "CANCELLED") | (CalendarText.changed_at > today - TOMBSTONE),
-        )
-        .order_by(CalendarText.starts_at, CalendarText.uid)
+    within = (
+        CalendarText.room_id.in_(room_ids),
+        CalendarText.audience == audience,
+        CalendarText.starts_at < today + AHEAD,
+        CalendarText.ends_at > today - BACK,
+        (CalendarText.status != "CANCELLED") | (CalendarText.changed_at > today - TOMBSTONE),
     )
-    return [(row.text, row.changed_at) for row in rows]
+    texts = select(CalendarText.text).where(*within)
+    last = session.scalar(select(func.max(CalendarText.changed_at)).where(*within))
+    return list(session.scalars(texts.order_by(CalendarText.starts_at, CalendarText.uid))), last

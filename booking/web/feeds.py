@@ -6,8 +6,6 @@ and its tombstones move by themselves at midnight.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Blueprint, Response, abort, request
 
 from booking.domain.local_time import day_period, local
@@ -26,11 +24,12 @@ _FRAME = 1
 def room(room_id: int) -> Response:
     """What is public of the bookings of a room, and of rooms that share a space with it: −30 days to +18 months."""
     now = edge.now()
+    today = local(now).date()
     with edge.edge().database.glance() as connection:
         version = feed_version(connection, room_id)
     if version is None:
         abort(404)
-    tag = f"{_FRAME}-{room_id}-{version}-{local(now).date():%Y%m%d}"
+    tag = f"{_FRAME}-{room_id}-{version}-{today:%Y%m%d}"
     answer = Response(mimetype="text/calendar")
     answer.set_etag(tag)
     answer.headers["Cache-Control"] = "public, no-cache"
@@ -39,13 +38,8 @@ def room(room_id: int) -> Response:
         return answer
     with edge.read() as session:
         rules = catalogue(session).room(room_id)
-        texts = feed_texts(session, rules.neighbours, "public", now)
-    answer.last_modified = _last_change([changed for _, changed in texts], now)
-    name = f"{rules.name.fi} – {rules.unit_name.fi}"
-    answer.set_data(calendar_text(name, (text for text, _ in texts)))
+        texts, last_change = feed_texts(session, rules.neighbours, "public", now)
+    midnight = day_period(today).start  # the window has moved since
+    answer.last_modified = max(last_change or midnight, midnight)
+    answer.set_data(calendar_text(f"{rules.name.fi} – {rules.unit_name.fi}", texts))
     return answer
-
-
-def _last_change(changes: list[datetime], now: datetime) -> datetime:
-    """The last row's change, but not before midnight: the window has moved since."""
-    return max([day_period(local(now).date()).start, *changes])

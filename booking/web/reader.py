@@ -43,7 +43,7 @@ def install(app: Flask) -> None:
     manager = LoginManager()
     # The sign-in's row says whether a cookie lives; a hash of address and browser would only sign out people on trains.
     manager.session_protection = None
-    # Not `init_app`: it would look into the cookie after every request, feeds and API included, for a "remember me" we don't have.
+    # Not `init_app`: it would look into the cookie after every request, feeds included, for a "remember me" we don't have.
     app.login_manager = manager  # type: ignore[attr-defined]
     manager.user_loader(reader_of)
     app.before_request(_greet)

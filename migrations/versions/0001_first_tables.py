@@ -34,18 +34,22 @@ def _postgresql() -> None:
     )
     # As huey 3.5 makes them itself; it is opened with create_tables=False, since several starting processes would race.
     op.execute(
-        "CREATE TABLE huey_kv (queue text NOT NULL, key text NOT NULL, value bytea NOT NULL, PRIMARY KEY (queue, key))"
+        "CREATE TABLE huey_kv (queue text NOT NULL, key text NOT NULL, value bytea NOT NULL, "
+        "PRIMARY KEY (queue, key))"
     )
     op.execute(
-        "CREATE TABLE huey_schedule (id bigserial PRIMARY KEY, queue text NOT NULL, data bytea NOT NULL, timestamp double precision NOT NULL)"
+        "CREATE TABLE huey_schedule (id bigserial PRIMARY KEY, queue text NOT NULL, data bytea NOT "
+        "NULL, timestamp double precision NOT NULL)"
     )
     op.execute("CREATE INDEX huey_schedule_queue_timestamp ON huey_schedule (queue, timestamp)")
     op.execute(
-        "CREATE TABLE huey_task (id bigserial PRIMARY KEY, queue text NOT NULL, data bytea NOT NULL, priority double precision NOT NULL DEFAULT 0.0)"
+        "CREATE TABLE huey_task (id bigserial PRIMARY KEY, queue text NOT NULL, data bytea NOT "
+        "NULL, priority double precision NOT NULL DEFAULT 0.0)"
     )
     op.execute("CREATE INDEX huey_task_queue_priority_id ON huey_task (queue, priority DESC, id)")
     op.execute(
-        "CREATE TABLE huey_counter (queue text NOT NULL, key text NOT NULL, value bigint NOT NULL DEFAULT 0, PRIMARY KEY (queue, key))"
+        "CREATE TABLE huey_counter (queue text NOT NULL, key text NOT NULL, value bigint NOT NULL "
+        "DEFAULT 0, PRIMARY KEY (queue, key))"
     )
 
 
@@ -116,7 +120,8 @@ def _places() -> None:
         sa.Column("reason", sa.JSON(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(opens_minute IS NULL AND closes_minute IS NULL) OR (opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440)",
+            "(opens_minute IS NULL AND closes_minute IS NULL) OR (opens_minute >= 0 AND opens_minute < "
+            "closes_minute AND closes_minute <= 1440)",
             name=op.f("ck_opening_exception_minutes"),
         ),
         sa.ForeignKeyConstraint(
@@ -445,7 +450,8 @@ def _bookings() -> None:
         sa.Column("booking_id", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(source = 'booking' AND booking_id IS NOT NULL) OR (source IN ('block', 'foreign') AND booking_id IS NULL)",
+            "(source = 'booking' AND booking_id IS NOT NULL) OR (source IN ('block', 'foreign') AND "
+            "booking_id IS NULL)",
             name=op.f("ck_occupancy_source"),
         ),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_occupancy_not_empty")),

@@ -104,7 +104,7 @@ def _hammer(port: int, path: str, seconds: float, status: int, headers: dict[str
     connection, count, started = Connection(port), 0, time.perf_counter()
     while time.perf_counter() < started + seconds:
         for _ in range(20):
-            found, _, _ = connection.call(path, **headers)
+            found, _, _ = connection.call(path, "GET", b"", **headers)
             assert found == status, found
             count += 1
     return count / (time.perf_counter() - started)

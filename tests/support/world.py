@@ -127,16 +127,7 @@ def _fill(session: Session) -> World:
     rantakyla = _unit(session, "Rantakylän hyvinvointitalo", joensuu, "Esimerkkitie 1, Joensuu")
     kitee = _unit(session, "Kiteen sosiaali- ja terveysasema", kitee_town, "Esimerkkitie 2, Kitee")
     rooms = _rooms(session, rantakyla, kitee)
-    virta = Organisation(
-        name="Virta ry",
-        kind="association",
-        y_tunnus="0927140-5",
-        municipality=joensuu,
-        verified_at=NOW,
-    )
-    toinen = Organisation(name="Toinen yhdistys", kind="unregistered", municipality=kitee_town)
-    session.add_all([virta, toinen])
-    session.flush()
+    virta, toinen = _organisations(session, joensuu, kitee_town)
     persons = {name: _person(session, name) for name in _PERSONS}
     for name, organisation, role in (
         ("anna", virta, "booker"),
@@ -165,6 +156,22 @@ def _fill(session: Session) -> World:
         toinen=toinen.id,
         actors={name: actor_of(session, person) for name, person in persons.items()},
     )
+
+
+def _organisations(
+    session: Session, joensuu: Municipality, kitee_town: Municipality
+) -> tuple[Organisation, Organisation]:
+    virta = Organisation(
+        name="Virta ry",
+        kind="association",
+        y_tunnus="0927140-5",
+        municipality=joensuu,
+        verified_at=NOW,
+    )
+    toinen = Organisation(name="Toinen yhdistys", kind="unregistered", municipality=kitee_town)
+    session.add_all([virta, toinen])
+    session.flush()
+    return virta, toinen
 
 
 def _rooms(session: Session, rantakyla: Unit, kitee: Unit) -> dict[str, int]:

@@ -38,19 +38,23 @@ def count(site: Site) -> int:
 
 def errors(page: str) -> list[str]:
     """The texts of the error summary."""
-    summary = re.search(r'data-error-summary.*?</div>', page, re.DOTALL)
+    summary = re.search(r"data-error-summary.*?</div>", page, re.DOTALL)
     return re.findall(r"<li>(?:<a [^>]*>)?([^<]+)", summary[0]) if summary else []
 
 
 def test_the_form_opens_filled_with_the_slot_of_the_link(site: Site) -> None:
     room = site.world.half_a
-    link = f"/bookings/new?room={room}&day=10.3.2027&starts=10.00&ends=12.00&people=5&activity=group"
+    link = (
+        f"/bookings/new?room={room}&day=10.3.2027&starts=10.00&ends=12.00&people=5&activity=group"
+    )
     page = site.browser("anna").get(link).text
     assert f'<option selected value="{room}">' in page
     assert 'value="10.3.2027"' in page
     assert "keskiviikko 10. maaliskuuta 2027" in page
     assert re.search(r'<input checked[^>]*value="group"', page)
-    assert f'<option selected value="{site.world.virta}">' in page or page.count("<option value") > 0
+    assert (
+        f'<option selected value="{site.world.virta}">' in page or page.count("<option value") > 0
+    )
 
 
 def test_a_request_is_made_and_shown(site: Site) -> None:
@@ -92,7 +96,12 @@ def test_every_refusal_is_told_and_everything_typed_is_kept(site: Site) -> None:
     assert told[0].startswith("Tila on suljettu koko päivän: sunnuntai 14. maaliskuuta 2027.")
     assert "15 minuuttia" in told[1]
     assert told[2].startswith("Tilassa saa olla enintään 30 henkilöä.")
-    for kept in ('value="14.3.2027"', 'value="10.10"', 'value="99"', "Talkoot &amp; &lt;kahvit&gt;"):
+    for kept in (
+        'value="14.3.2027"',
+        'value="10.10"',
+        'value="99"',
+        "Talkoot &amp; &lt;kahvit&gt;",
+    ):
         assert kept in answer.text
     assert "Pyörätuolilla kulkeva osallistuja" in answer.text
     assert 'value="avain-1"' in answer.text

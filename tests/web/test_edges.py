@@ -160,9 +160,7 @@ def test_a_form_survives_the_change_of_the_secret(site: Site) -> None:
         settings, secret_key="n" * 48, secret_key_fallbacks=(settings.secret_key,)
     )
     app = create_app(rotated, site.database)
-    edge.install(
-        app, dataclasses.replace(app.extensions["yhteistila"], clock=lambda: NOW)
-    )
+    edge.install(app, dataclasses.replace(app.extensions["yhteistila"], clock=lambda: NOW))
     client = app.test_client()
     cookie = browser.client.get_cookie("__Host-yhteistila", domain="127.0.0.1")
     assert cookie
@@ -202,7 +200,11 @@ def test_what_is_too_large_is_refused_before_it_is_read(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("language", "title"),
-    [("fi", "Sivua ei löytynyt"), ("sv", "Sidan hittades inte"), ("en", "We did not find the page")],
+    [
+        ("fi", "Sivua ei löytynyt"),
+        ("sv", "Sidan hittades inte"),
+        ("en", "We did not find the page"),
+    ],
 )
 def test_error_pages_speak_the_readers_language(site: Site, language: str, title: str) -> None:
     answer = site.nobody().get("/nope", headers={"Accept-Language": language})
@@ -229,7 +231,9 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing(site: Site) -> None:
 def broken_database(app: Any) -> Iterator[None]:
     """Another database, without tables, until the block ends."""
     kept = app.extensions["yhteistila"]
-    empty = open_database(kept.database.engine.url.set(database=f"{kept.database.engine.url.database}.empty"))
+    empty = open_database(
+        kept.database.engine.url.set(database=f"{kept.database.engine.url.database}.empty")
+    )
     edge.install(app, dataclasses.replace(kept, database=empty))
     try:
         yield
@@ -244,11 +248,9 @@ class BusyDatabase(Database):
     def __init__(self, database: Database) -> None:
         super().__init__(database.engine, None)
 
-    @contextmanager
-    def writer(self) -> Iterator[Any]:
+    def writer(self) -> Any:
         """Refuse."""
         raise DatabaseBusy
-        yield
 
 
 def test_a_busy_database_is_told_with_when_to_try_again(site: Site) -> None:

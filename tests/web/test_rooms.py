@@ -61,7 +61,9 @@ def test_a_block_is_shown_without_its_reason(site: Site) -> None:
 
 def test_free_time_leads_to_the_booking_form(site: Site) -> None:
     page = site.nobody().get(f"/rooms/{site.world.half_a}?week=2027-03-08").text
-    wanted = f"/bookings/new?room={site.world.half_a}&amp;day=8.3.2027&amp;starts=8.00&amp;ends=9.00"
+    wanted = (
+        f"/bookings/new?room={site.world.half_a}&amp;day=8.3.2027&amp;starts=8.00&amp;ends=9.00"
+    )
     assert wanted in page
 
 

@@ -51,6 +51,7 @@ class Program:
     document: dict[str, Any]
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    base_url: str = BASE_URL
 
     def get(self, path: str, **headers: str) -> Any:
         """GET `path` below /api/v1."""
@@ -82,7 +83,7 @@ class Program:
         """Send a body as it is."""
         named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        address = path if path.startswith("http") else BASE_URL + PREFIX + path
+        address = path if path.startswith("http") else self.base_url + PREFIX + path
         answer = self.app.test_client().open(
             address,
             method=method,
@@ -96,6 +97,8 @@ class Program:
 
 def hold_to(document: dict[str, Any], method: str, answer: Any) -> None:
     """Assert that the document foretells this answer: its status, its kind and its shape."""
+    if not document["paths"]:
+        return  # a program that only prepares a test for others
     operation = _operation(document, method, answer.request.path)
     if operation is None:
         assert answer.status_code in (404, 405)

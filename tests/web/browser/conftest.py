@@ -24,7 +24,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[st
     """The address of a running demo; without a browser nothing is started."""
     assert chromium
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
-    command = [sys.executable, "-m", "booking.cli", "demo", "--port", str(port), "--data", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "booking.cli",
+        "demo",
+        "--port",
+        str(port),
+        "--data",
+        str(folder),
+    ]
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=dict(os.environ))

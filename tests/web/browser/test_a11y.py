@@ -57,7 +57,9 @@ def faults(page: Page) -> list[str]:
 
 
 def sideways(page: Page) -> Any:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
 
 
 def small_targets(page: Page) -> Any:

@@ -6,6 +6,7 @@ Each page opened here fails its test on a violation of the content security poli
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -39,10 +40,11 @@ def type_into(page: Page, selector: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def press(page: Page, selector: str, key: str = "Enter") -> None:
+def press(page: Page, selector: str) -> None:
+    """Press Enter on what matches, and wait for the page it leads to."""
     tab_to(page, selector)
-    page.keyboard.press(key)
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def fill_the_rest(page: Page, title: str) -> None:
@@ -52,9 +54,7 @@ def fill_the_rest(page: Page, title: str) -> None:
 
 
 def free_day(number: int) -> str:
-    """A weekday some weeks ahead; each test takes another."""
-    from datetime import UTC, datetime, timedelta  # the demo's data lie relative to today
-
+    """A weekday some weeks ahead, after the demo's own bookings; each test takes another."""
     day = datetime.now(UTC).date() + timedelta(days=100)
     day += timedelta(days=7 - day.weekday() + number)
     return f"{day.day}.{day.month}.{day.year}"
@@ -64,7 +64,7 @@ def test_a_booking_and_its_approval_by_keyboard_only(open_as: OpenAs) -> None:
     page = open_as("anna", "/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Siirry sisältöön")).to_be_focused()
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # past the menus
     type_into(page, "#day", free_day(0))
     type_into(page, "#starts", "9")
     type_into(page, "#ends", "11")
@@ -76,7 +76,8 @@ def test_a_booking_and_its_approval_by_keyboard_only(open_as: OpenAs) -> None:
     # The first try lacks a title: the summary takes the focus and leads to the field.
     press(page, "main form > .actions button")
     expect(page.locator("[data-error-summary]")).to_be_focused()
-    press(page, "[data-error-summary] a")
+    tab_to(page, "[data-error-summary] a")
+    page.keyboard.press("Enter")
     expect(page.locator("#title")).to_be_focused()
     page.keyboard.type("Näppäimistökokous")
     tab_to(page, "#activity-1")
