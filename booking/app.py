@@ -27,6 +27,7 @@ from booking.web import (
     static_files,
 )
 from booking.web.outer import Outer
+from booking.web.polls import Polls
 
 
 def create_app(
@@ -47,7 +48,8 @@ def create_app(
     _register(app, settings)
     static_files.install(app)
     is_https = settings.base_url.startswith("https:")
-    app.wsgi_app = Outer(app.wsgi_app, is_https)  # type: ignore[method-assign]
+    polls = Polls(app.wsgi_app, app)
+    app.wsgi_app = Outer(polls, is_https)  # type: ignore[method-assign]
     return app
 
 

@@ -72,7 +72,13 @@ class CalendarText(Base):
     __tablename__ = "calendar_text"
     __table_args__ = (
         UniqueConstraint("uid", "audience"),
-        Index("ix_calendar_text_room_id_audience_starts_at", "room_id", "audience", "starts_at"),
+        Index(
+            "ix_calendar_text_room_id_audience_starts_at_uid",
+            "room_id",
+            "audience",
+            "starts_at",
+            "uid",
+        ),
     )
     uid: Mapped[str] = mapped_column(String(80))
     audience: Mapped[str] = mapped_column(String(6))  # 'public'

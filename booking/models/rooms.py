@@ -32,7 +32,7 @@ class Space(Base):
 class Room(Base):
     """What is lent: one space, or several ("the whole hall"). Minutes and days bound the bookings it takes.
 
-    `feed_version` rises under the spaces' lock with every change that the room's feed shows.
+    `feed_version` rises under the spaces' lock with every change that the room's feed shows, and `feed_changed_at` says when.
     """
 
     __tablename__ = "room"
@@ -54,6 +54,7 @@ class Room(Base):
     notice_minutes: Mapped[int] = mapped_column(default=24 * 60)
     horizon_days: Mapped[int] = mapped_column(default=400)
     feed_version: Mapped[int] = mapped_column(default=1)
+    feed_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     unit: Mapped[Unit] = relationship()
     spaces: Mapped[list[Space]] = relationship(secondary=room_space, order_by=Space.id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import BigInteger, Connection, select, text
 from sqlalchemy.orm import Session
 
+from booking.db import UtcDateTime
 from booking.domain.local_time import HELSINKI
 from booking.models import CalendarText, Installation
 
@@ -23,36 +25,43 @@ def installation(session: Session) -> str:
     return session.scalars(select(Installation.uuid)).one()
 
 
-# The one question of a subscriber's poll: a room that shares a space with another shows its bookings too.
-_VERSION = text(
-    "SELECT installation.catalogue_version, (SELECT sum(near.feed_version) FROM room AS near WHERE near.id IN "
-    "(SELECT theirs.room_id FROM room_space AS ours JOIN room_space AS theirs ON theirs.space_id = ours.space_id "
-    "WHERE ours.room_id = room.id)) FROM room, installation WHERE room.id = :room AND room.published"
-)
+class FeedState(NamedTuple):
+    """What a feed's validator is made of: `version` changes whenever the feed or a name in it does, at `changed_at`."""
+
+    version: str
+    changed_at: datetime | None
 
 
-def feed_version(connection: Connection, room_id: int) -> str | None:
-    """What changes whenever the feed of this room does, or the names in it; None for no published room."""
-    row = connection.execute(_VERSION, {"room": room_id}).one_or_none()
-    return None if row is None else f"{row[0]}.{row[1]}"
+# The one question of a subscriber's poll. A room that shares a space with another shows its bookings too.
+_STATE = text(
+    "SELECT installation.catalogue_version AS catalogue, sum(near.feed_version) AS feed, "
+    "max(near.feed_changed_at) AS changed_at FROM installation, room AS near WHERE near.id IN "
+    "(SELECT theirs.room_id FROM room JOIN room_space AS ours ON ours.room_id = room.id "
+    "JOIN room_space AS theirs ON theirs.space_id = ours.space_id WHERE room.id = :room AND room.published) "
+    "GROUP BY installation.catalogue_version"
+).columns(catalogue=BigInteger, feed=BigInteger, changed_at=UtcDateTime)
+
+
+def feed_state(connection: Connection, room_id: int) -> FeedState | None:
+    """The state of a room's feed; None for no published room."""
+    row = connection.execute(_STATE, {"room": room_id}).one_or_none()
+    return None if row is None else FeedState(f"{row.catalogue}.{row.feed}", row.changed_at)
 
 
 def feed_texts(
     session: Session, room_ids: Collection[int], audience: str, now: datetime
-) -> tuple[list[str], datetime | None]:
-    """The VEVENT texts of these rooms from −30 days to +18 months, by start, and when the last of them changed.
+) -> list[str]:
+    """The VEVENT texts of these rooms from −30 days to +18 months, by start; cancelled ones for 30 days.
 
-    Cancelled ones are told for 30 days. The window moves with the local day, not with the second: a feed stays the same
-    to the byte until something changes or midnight.
+    The window moves with the local day, not with the second: a feed stays the same to the byte until something changes
+    or midnight.
     """
     today = datetime.combine(now.astimezone(HELSINKI).date(), time(), HELSINKI)
-    within = (
+    texts = select(CalendarText.text).where(
         CalendarText.room_id.in_(room_ids),
         CalendarText.audience == audience,
         CalendarText.starts_at < today + AHEAD,
         CalendarText.ends_at > today - BACK,
         (CalendarText.status != "CANCELLED") | (CalendarText.changed_at > today - TOMBSTONE),
     )
-    texts = select(CalendarText.text).where(*within)
-    last = session.scalar(select(func.max(CalendarText.changed_at)).where(*within))
-    return list(session.scalars(texts.order_by(CalendarText.starts_at, CalendarText.uid))), last
+    return list(session.scalars(texts.order_by(CalendarText.starts_at, CalendarText.uid)))

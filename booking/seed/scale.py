@@ -66,7 +66,7 @@ def seed_scale(
         done += sum(share.bookings for share in batch)
         progress(done, bookings, "bookings")
     progress(done, bookings, "feed texts and statistics")
-    transaction(database, lambda session: _finish(session, ground.room_ids[0]))
+    transaction(database, lambda session: _finish(session, ground.room_ids[0], now))
     return ground.room_ids[0]
 
 
@@ -140,7 +140,7 @@ def _bookings(
             number += 1
 
 
-def _finish(session: Session, room_id: int) -> None:
+def _finish(session: Session, room_id: int, now: datetime) -> None:
     """Keep the texts of one room's feed, and let the database know what it holds now."""
     house = installation(session)
     rows = session.scalars(
@@ -153,7 +153,9 @@ def _finish(session: Session, room_id: int) -> None:
     )
     session.execute(insert(CalendarText), [_text(booking, house) for booking in rows])
     session.execute(
-        update(Room).where(Room.id == room_id).values(feed_version=Room.feed_version + 1)
+        update(Room)
+        .where(Room.id == room_id)
+        .values(feed_version=Room.feed_version + 1, feed_changed_at=now)
     )
     session.execute(text("ANALYZE"))
 

@@ -40,5 +40,7 @@ def keep_calendar_text(session: Session, booking: Booking) -> None:
     session.add(row)
     rooms.add(row.room_id)
     session.execute(
-        update(Room).where(Room.id.in_(rooms)).values(feed_version=Room.feed_version + 1)
+        update(Room)
+        .where(Room.id.in_(rooms))
+        .values(feed_version=Room.feed_version + 1, feed_changed_at=booking.changed_at)
     )

@@ -42,9 +42,14 @@ def install(app: Flask, edge: Edge) -> None:
     app.extensions[_KEY] = edge
 
 
+def of(app: Flask) -> Edge:
+    """The edge of an application."""
+    return cast(Edge, app.extensions[_KEY])
+
+
 def edge() -> Edge:
     """The edge of the application that answers the current request."""
-    return cast(Edge, current_app.extensions[_KEY])
+    return of(current_app)
 
 
 def settings() -> Settings:

@@ -1,21 +1,26 @@
 """Calendar feeds by iCalendar. Machines read them: no cookie, no language, nothing but what is public.
 
 The validator is known before a line is rendered. It holds the feed's version and the local day, since the window of a feed
-and its tombstones move by themselves at midnight.
+and its tombstones move by themselves at midnight. A subscriber who has the feed already is answered by `booking.web.polls`.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request
+from datetime import datetime
 
+from flask import Blueprint, Response, abort
+from werkzeug.http import parse_etags
+
+from booking.db import Database
 from booking.domain.local_time import day_period, local
 from booking.queries.catalogue import catalogue
-from booking.queries.feeds import feed_texts, feed_version
+from booking.queries.feeds import feed_state, feed_texts
 from booking.web import edge
 from calendars.ical import calendar_text
 
 blueprint = Blueprint("feeds", __name__)
 
+CACHE = "public, no-cache"
 # Part of every validator: raise it when the frame of the calendar changes, so that nobody keeps the old one.
 _FRAME = 1
 
@@ -24,22 +29,33 @@ _FRAME = 1
 def room(room_id: int) -> Response:
     """What is public of the bookings of a room, and of rooms that share a space with it: −30 days to +18 months."""
     now = edge.now()
-    today = local(now).date()
-    with edge.edge().database.glance() as connection:
-        version = feed_version(connection, room_id)
-    if version is None:
+    known = validator(edge.edge().database, room_id, now)
+    if known is None:
         abort(404)
-    tag = f"{_FRAME}-{room_id}-{version}-{today:%Y%m%d}"
-    answer = Response(mimetype="text/calendar")
-    answer.set_etag(tag)
-    answer.headers["Cache-Control"] = "public, no-cache"
-    if request.if_none_match.contains_weak(tag) or request.if_none_match.star_tag:
-        answer.status_code = 304
-        return answer
+    tag, changed_at = known
     with edge.read() as session:
         rules = catalogue(session).room(room_id)
-        texts, last_change = feed_texts(session, rules.neighbours, "public", now)
-    midnight = day_period(today).start  # the window has moved since
-    answer.last_modified = max(last_change or midnight, midnight)
-    answer.set_data(calendar_text(f"{rules.name.fi} – {rules.unit_name.fi}", texts))
+        texts = feed_texts(session, rules.neighbours, "public", now)
+    name = f"{rules.name.fi} – {rules.unit_name.fi}"
+    answer = Response(calendar_text(name, texts), mimetype="text/calendar")
+    answer.set_etag(tag)
+    answer.last_modified = changed_at
+    answer.headers["Cache-Control"] = CACHE
     return answer
+
+
+def validator(database: Database, room_id: int, now: datetime) -> tuple[str, datetime] | None:
+    """The tag of a room's feed as it is now, and since when; None for no published room."""
+    with database.glance() as connection:
+        state = feed_state(connection, room_id)
+    if state is None:
+        return None
+    midnight = day_period(local(now).date()).start  # the window has moved since
+    tag = f"{_FRAME}-{room_id}-{state.version}-{local(now):%Y%m%d}"
+    return tag, max(state.changed_at or midnight, midnight)
+
+
+def has_it(if_none_match: str, tag: str) -> bool:
+    """Whether the reader's If-None-Match, in any of its forms, names this tag (RFC 9110 13.1.2)."""
+    theirs = parse_etags(if_none_match)
+    return theirs.star_tag or theirs.contains_weak(tag)

@@ -288,6 +288,7 @@ def _rooms() -> None:
         sa.Column("notice_minutes", sa.Integer(), nullable=False),
         sa.Column("horizon_days", sa.Integer(), nullable=False),
         sa.Column("feed_version", sa.Integer(), nullable=False),
+        sa.Column("feed_changed_at", INSTANT, nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_room_capacity")),
         sa.CheckConstraint(
@@ -416,9 +417,9 @@ def _bookings() -> None:
         sa.UniqueConstraint("uid", "audience", name=op.f("uq_calendar_text_uid_audience")),
     )
     op.create_index(
-        "ix_calendar_text_room_id_audience_starts_at",
+        "ix_calendar_text_room_id_audience_starts_at_uid",
         "calendar_text",
-        ["room_id", "audience", "starts_at"],
+        ["room_id", "audience", "starts_at", "uid"],
     )
     op.create_table(
         "idempotency_key",

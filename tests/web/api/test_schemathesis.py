@@ -33,9 +33,8 @@ from tests.support.world import World
 from tests.web.api.calls import Program, soon, token_of, wish
 
 PROVE = os.environ.get("PROVE") == "1"
-EXAMPLES = (
-    100 if PROVE else 4
-)  # for each operation, person, kind of database, and for good and bad data
+# For each operation, person, kind of database, and for good and bad data.
+EXAMPLES = 100 if PROVE else 4
 HELD_TO = [
     not_a_server_error,
     status_code_conformance,
