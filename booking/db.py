@@ -125,6 +125,7 @@ def open_database(url: str | URL, patience_seconds: float = 5) -> Database:
         engine = create_engine(
             address.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            hide_parameters=True,  # they hold what people wrote, and errors are logged
             pool_size=10,
             max_overflow=20,
         )
@@ -137,7 +138,7 @@ def open_database(url: str | URL, patience_seconds: float = 5) -> Database:
         raise Misconfigured(
             "YHTEISTILA_DATABASE_URL must be sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME."
         )
-    engine = create_engine(address, pool_size=10, max_overflow=20)
+    engine = create_engine(address, pool_size=10, max_overflow=20, hide_parameters=True)
     event.listen(engine, "connect", partial(_on_sqlite_connect, patience_seconds))
     event.listen(engine, "begin", _on_sqlite_begin)
     return Database(engine, WriteQueue(Path(address.database)))

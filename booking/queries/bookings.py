@@ -107,9 +107,9 @@ def bookings_of_organisations(
 
 
 def queue(session: Session, actor: Actor, limit: int, offset: int = 0) -> list[Booking]:
-    """Requests the actor decides, those asked first coming first."""
-    decides = true() if actor.is_admin else Room.unit_id.in_(actor.approver_units)
-    query = _bookings(actor).where(Booking.state == "requested", decides)
+    """Requests the actor decides, or follows as coordinator; those asked first coming first."""
+    theirs = true() if actor.sees_all_bookings else Room.unit_id.in_(actor.approver_units)
+    query = _bookings(actor).where(Booking.state == "requested", theirs)
     return list(
         session.scalars(query.order_by(Booking.created_at, Booking.id).limit(limit).offset(offset))
     )

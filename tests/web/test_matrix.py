@@ -155,6 +155,15 @@ def test_lists_hold_what_their_reader_may_know(scene: Scene) -> None:
     assert organisations == own_or_all
 
 
+def test_the_queue_shows_requests_to_those_who_decide_or_follow(scene: Scene) -> None:
+    scene.booking()
+    shows = {}
+    for who in ("veli", "aino", "kaisa", "yllapito"):
+        page = signed_in(scene, who).get("/staff", base_url=HOST).get_data(as_text=True)
+        shows[who] = "Hallituksen kokous" in page
+    assert shows == {"veli": True, "aino": False, "kaisa": True, "yllapito": True}
+
+
 def test_contact_and_needs_are_for_those_who_act_on_them(scene: Scene) -> None:
     booking_id = scene.booking()
     see = {}
