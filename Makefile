@@ -37,8 +37,8 @@ types: $(DEV) ## mypy --strict.
 suite: $(DEV) $(COMPILED) ## All tests; ARGS= goes to pytest.
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-prove: $(DEV) $(COMPILED) ## Full-size races on both databases; takes its time (PROVE_ROUNDS=500).
-	TEST_POSTGRES_DURABLE=1 $(BIN)/python -m pytest --timeout 5000 $(ARGS) tests/prove
+prove: $(DEV) $(COMPILED) ## Full-size races and hostile API calls on both databases; takes its time (PROVE_ROUNDS=500).
+	PROVE=1 TEST_POSTGRES_DURABLE=1 $(BIN)/python -m pytest --timeout 5000 $(ARGS) tests/prove tests/web/api/test_schemathesis.py
 
 bench: $(DEV) $(COMPILED) ## Measure, beside the floor of the same run.
 	$(BIN)/python -m tests.bench $(ARGS)

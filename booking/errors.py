@@ -71,7 +71,7 @@ class PolicyRefusal(BookingError):
     """The room's rules say no; `refusals` holds each reason, in the order of the policy, never empty."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        super().__init__(refusals[0].code)
+        super().__init__(refusals[0].code, **refusals[0].params)
         self.refusals = tuple(refusals)
 
 

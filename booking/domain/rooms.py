@@ -41,6 +41,8 @@ FEATURES = (
 )
 
 MINUTES_OF_DAY = 24 * 60
+# Whoever asks for decades must not have each of their days worked out.
+_LONGEST = timedelta(days=366)
 Stretch = tuple[int, int]  # minutes of the local day: open from, open to (1440 is the day's end)
 
 
@@ -66,7 +68,9 @@ class OpeningHours:
         return list(_open_periods(self, first, last))
 
     def cover(self, period: Period) -> bool:
-        """Whether `period` lies within one unbroken open stretch."""
+        """Whether `period` lies within one unbroken open stretch; nothing longer than a year does."""
+        if period.end - period.start > _LONGEST:
+            return False
         first, last = _local_days(period)
         return any(stretch.contains(period) for stretch in _open_periods(self, first, last))
 

@@ -100,5 +100,5 @@ class IdempotencyKey(Base):
     route: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(100))
     body_hash: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text, info=SENSITIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

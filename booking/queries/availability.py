@@ -122,9 +122,9 @@ def _is_allowed(room: RoomRules, wish: Wish, busy: set[int], now: datetime) -> b
     return busy.isdisjoint(room.space_ids) and not refusals_at_asking(room, wish, now)
 
 
-def holds(session: Session, space_ids: Collection[int], span: Period) -> list[Hold]:
-    """Everything that holds one of the spaces for a part of `span`, foreign time included; sorted by start."""
-    rows = session.execute(
+def _holds_query() -> CompoundSelect[int, int, datetime, datetime, str, int | None]:
+    # Each half says its source, or neither of the two partial indexes could serve it.
+    halves = (
         select(
             Occupancy.id,
             Occupancy.space_id,
@@ -132,15 +132,24 @@ def holds(session: Session, space_ids: Collection[int], span: Period) -> list[Ho
             Occupancy.ends_at,
             Occupancy.source,
             Occupancy.booking_id,
+        ).where(
+            Occupancy.space_id.in_(bindparam("spaces", expanding=True)),
+            Occupancy.starts_at < bindparam("until", type_=UtcDateTime),
+            Occupancy.ends_at > bindparam("since", type_=UtcDateTime),
+            condition,
         )
-        .where(
-            Occupancy.space_id.in_(space_ids),
-            Occupancy.starts_at < span.end,
-            Occupancy.ends_at > span.start,
-        )
-        .order_by(Occupancy.starts_at, Occupancy.id)
+        for condition in (Occupancy.source != "foreign", Occupancy.source == "foreign")
     )
+    return union_all(*halves).order_by("starts_at", "id")
+
+
+_HOLDS = _holds_query()
+
+
+def holds(session: Session, space_ids: Collection[int], span: Period) -> list[Hold]:
+    """Everything that holds one of the spaces for a part of `span`, foreign time included; sorted by start."""
+    asked = {"spaces": list(space_ids), "since": span.start, "until": span.end}
     return [
-        Hold(row.space_id, Period(row.starts_at, row.ends_at), row.source, row.booking_id or row.id)
-        for row in rows
+        Hold(space, Period(starts_at, ends_at), source, booking or row)
+        for row, space, starts_at, ends_at, source, booking in session.execute(_HOLDS, asked)
     ]

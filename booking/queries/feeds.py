@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, Connection, select, text
 from sqlalchemy.orm import Session
@@ -20,9 +21,16 @@ AHEAD = timedelta(days=548)
 TOMBSTONE = timedelta(days=30)
 
 
+# By connection pool; it never changes.
+_houses: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+
 def installation(session: Session) -> str:
     """This database's uuid, the second half of every UID."""
-    return session.scalars(select(Installation.uuid)).one()
+    pool = session.connection().engine.pool
+    if pool not in _houses:
+        _houses[pool] = session.scalars(select(Installation.uuid)).one()
+    return _houses[pool]
 
 
 class FeedState(NamedTuple):

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, contains_eager
 
+from booking.db import UtcDateTime
 from booking.domain.access import Actor
 from booking.models import ApiToken, Membership, Person, SignIn, StaffRole, Unit
+
+_ROLES = select(StaffRole.role, StaffRole.municipality_id, StaffRole.unit_id).where(
+    StaffRole.person_id == bindparam("person")
+)
+_MEMBERSHIPS = select(Membership.organisation_id, Membership.role).where(
+    Membership.person_id == bindparam("person")
+)
+# Asked by each request of a known person, so they are put together once.
+_SIGN_IN = (
+    select(SignIn)
+    .join(SignIn.person)
+    .options(contains_eager(SignIn.person))
+    .where(
+        SignIn.token_hash == bindparam("token"),
+        SignIn.expires_at > bindparam("now", type_=UtcDateTime),
+        Person.is_active,
+    )
+)
+_TOKEN = (
+    select(ApiToken)
+    .join(ApiToken.person)
+    .options(contains_eager(ApiToken.person))
+    .where(
+        ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None), Person.is_active
+    )
+)
 
 
 def actor_of(session: Session, person: Person, may_write: bool = True) -> Actor:
     """The person as an actor: roles resolved to the units they reach."""
-    roles = session.execute(
-        select(StaffRole.role, StaffRole.municipality_id, StaffRole.unit_id).where(
-            StaffRole.person_id == person.id
-        )
-    ).all()
-    memberships = session.execute(
-        select(Membership.organisation_id, Membership.role).where(Membership.person_id == person.id)
-    ).all()
+    roles = session.execute(_ROLES, {"person": person.id}).all()
+    memberships = session.execute(_MEMBERSHIPS, {"person": person.id}).all()
     return Actor(
         person_id=person.id,
         name=person.name,
@@ -51,17 +72,9 @@ def _viewed_units(session: Session, scopes: list[tuple[int | None, int | None]])
 
 def sign_in_of(session: Session, token_hash: str, now: datetime) -> SignIn | None:
     """The living sign-in with this token's hash, of an active person; else None."""
-    return session.scalars(
-        select(SignIn)
-        .join(SignIn.person)
-        .where(SignIn.token_hash == token_hash, SignIn.expires_at > now, Person.is_active)
-    ).one_or_none()
+    return session.scalars(_SIGN_IN, {"token": token_hash, "now": now}).one_or_none()
 
 
 def api_token_of(session: Session, token_hash: str) -> ApiToken | None:
     """The unrevoked API token with this hash, of an active person; else None."""
-    return session.scalars(
-        select(ApiToken)
-        .join(ApiToken.person)
-        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), Person.is_active)
-    ).one_or_none()
+    return session.scalars(_TOKEN, {"token": token_hash}).one_or_none()

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.access import Actor
-from booking.models import AuditEntry
+from booking.models import AuditEntry, Booking
+
+LOOK = "read_contact"
+# Who reads a page again within a minute is still at the same look.
+LOOKS_EVERY = timedelta(minutes=1)
+
+
+def record_look(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> None:
+    """Write down that the actor reads a booking's contact and needs, which may be health data. Its asker wrote them."""
+    if booking.asker_id == actor.person_id:
+        return
+    thing = ("booking", booking.id)
+    latest = (
+        select(AuditEntry.at)
+        .where(
+            AuditEntry.object_kind == thing[0],
+            AuditEntry.object_id == thing[1],
+            AuditEntry.actor_id == actor.person_id,
+            AuditEntry.action == LOOK,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    seen_at = session.scalars(latest).one_or_none()
+    if seen_at is None or now - seen_at >= LOOKS_EVERY:
+        record(session, LOOK, thing, actor=actor, now=now)
 
 
 def record(

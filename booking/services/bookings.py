@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.access import Actor
 from booking.domain.bookings import (
@@ -32,7 +32,7 @@ from booking.queries.bookings import booking_in_sight
 from booking.queries.catalogue import catalogue
 from booking.services.audit import record
 from booking.services.feeds import keep_calendar_text
-from booking.services.mails import tell_asker
+from booking.services.mails import Kind, tell_asker
 from booking.services.occupancy import hold_for_booking, lock_spaces, release_booking, require_free
 from calendars.period import Period
 
@@ -84,7 +84,7 @@ def request_booking(
     lock_spaces(session, rules.space_ids)
     _require(refusals_at_asking(rules, request.wish, now))
     require_free(session, rules, request.period)
-    room = session.get_one(Room, request.room_id)
+    room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
     booking = _new_booking(request, room, organisation, actor, now)
     session.add(booking)
     session.flush()
@@ -97,7 +97,7 @@ def request_booking(
         actor=actor,
         now=now,
     )
-    tell_asker(session, "asked", booking, now)
+    tell_asker(session, "asked", booking, actor.locale, now)
     return booking
 
 
@@ -161,7 +161,8 @@ def decide_booking(
     booking.decided_by_name = ", ".join(part for part in (actor.name, actor.title) if part)
     booking.was_approved = booking.was_approved or state == "approved"
     _changed(session, booking, f"{action}_booking", before, reason, actor=actor, now=now)
-    tell_asker(session, "approved" if state == "approved" else "rejected", booking, now)
+    kind: Kind = "approved" if state == "approved" else "rejected"
+    tell_asker(session, kind, booking, booking.asker.locale, now)
     return booking
 
 
@@ -248,6 +249,7 @@ def move_booking(
     before = _audited(booking)
     booking.room = session.get_one(Room, room_id)
     booking.starts_at, booking.ends_at = period.start, period.end
+    release_booking(session, booking.id)
     hold_for_booking(session, booking.id, rules.space_ids, period)
     _ask_again(booking, rules, actor)
     _changed(session, booking, "move_booking", before, reason, actor=actor, now=now)

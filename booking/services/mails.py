@@ -45,12 +45,12 @@ _BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def tell_asker(session: Session, kind: Kind, booking: Booking, now: datetime) -> None:
-    """Write the mail about a booking that has just been asked for or decided, to its contact, in its asker's language.
+def tell_asker(session: Session, kind: Kind, booking: Booking, locale: str, now: datetime) -> None:
+    """Write the mail about a booking that has just been asked for or decided, to its contact; `locale` is its asker's.
 
     Call it after the change, with the version it made. Nothing is sent here; see `written_messages`.
     """
-    with use_locale(booking.asker.locale):
+    with use_locale(locale):
         subject, body = _rendered(kind, booking)
         message = OutboxMessage(
             cause=f"booking:{booking.id}:{booking.version}:{kind}",

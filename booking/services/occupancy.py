@@ -47,10 +47,7 @@ def require_free(
 def hold_for_booking(
     session: Session, booking_id: int, space_ids: Iterable[int], period: Period
 ) -> None:
-    """Hold the spaces for a booking instead of whatever it held before; raises RoomTaken if the database finds them
-    held.
-    """
-    release_booking(session, booking_id)
+    """Hold the spaces for a booking; raises RoomTaken if the database finds them held."""
     _insert(session, [_row(space, period, "booking", booking_id) for space in space_ids])
 
 

@@ -34,7 +34,7 @@ from booking.i18n import LazyText
 from booking.i18n import lazy_gettext as _
 from booking.models import Booking
 from booking.queries.bookings import booking_in_sight, bookings_of_organisations, history
-from booking.services.audit import record
+from booking.services.audit import record_look
 from booking.services.bookings import cancel_booking, decide_booking
 from booking.web import edge
 from booking.web.errors import status_of
@@ -130,13 +130,8 @@ def show(booking_id: int) -> str:
         sees_history = asking.decides_for(unit_id) or asking.is_coordinator
         entries = history(session, "booking", booking_id) if sees_history else []
     sees_contact = asking.sees_contact_of(unit_id, booking.organisation_id)
-    if sees_contact and booking.organisation_id not in asking.organisations:
-        # Needs may be health data: that somebody of the county looked at them is written down.
-        edge.note(
-            lambda rows: record(
-                rows, "read_contact", ("booking", booking_id), actor=asking, now=now
-            )
-        )
+    if sees_contact:
+        edge.note(lambda rows: record_look(rows, booking, actor=asking, now=now))
     return render_template(
         "bookings/show.html",
         booking=booking,

@@ -27,7 +27,7 @@ _MAX_ROW = (
 class RowId(BaseConverter):
     """A row's id in an address; whatever can't be one is a plain 404."""
 
-    regex = "[0-9]{1,10}"
+    regex = "[1-9][0-9]{0,9}"
 
     def to_python(self, value: str) -> int:
         """Turn digits into an id; raises ValidationError (404) beyond what a column holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email
 import email.policy
 import re
@@ -50,6 +51,7 @@ def speak(database: Database, world: World, locale: str) -> None:
         unit.name = LocalText(unit.name.fi, None, "Rantakylä wellbeing house")
 
     transaction(database, work)
+    world.actors["anna"] = dataclasses.replace(world.anna, locale=locale)
 
 
 def decide(
@@ -123,7 +125,11 @@ def test_a_cause_is_told_once(database: Database, world: World) -> None:
         transaction(
             database,
             lambda session: tell_asker(
-                session, "asked", session.get_one(Booking, booking.id), NOW + timedelta(hours=1)
+                session,
+                "asked",
+                session.get_one(Booking, booking.id),
+                "fi",
+                NOW + timedelta(hours=1),
             ),
         )
     assert [mail.created_at for mail in mails(database)] == [NOW]

@@ -7,7 +7,6 @@ are not kept with an Idempotency-Key either.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Response, url_for
@@ -17,7 +16,7 @@ from booking.errors import Forbidden
 from booking.models import Booking
 from booking.queries import bookings as queries
 from booking.queries.feeds import installation
-from booking.services.audit import record
+from booking.services.audit import record_look
 from booking.services.bookings import (
     BookingEdit,
     BookingRequest,
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 
     Act = Callable[[Session, Booking, int, Mapping[str, Any], datetime], Booking]
 
-_LOOKS_EVERY = timedelta(minutes=1)
 _DECISION = Takes("write", body=DecisionBody, body_may_be_missing=True, version=True, key=True)
 
 
@@ -119,7 +117,8 @@ def booking(booking_id: int) -> Response:
             return answers.not_modified(etag)
         facts = answers.booking(row, installation(session))
     if actor.sees_contact_of(row.room.unit_id, row.organisation_id):
-        _write_down_look(booking_id, actor, edge.now())
+        # If it can't be written down, they are not shown.
+        edge.note(lambda rows: record_look(rows, row, actor=actor, now=edge.now()))
         facts |= answers.contact(row)
     return Answer(200, facts, etag).response()
 
@@ -254,18 +253,3 @@ def _require_change(actor: Actor, booking: Booking) -> None:
 def _require_decision(actor: Actor, booking: Booking) -> None:
     if not actor.decides_for(booking.room.unit_id):
         raise Forbidden("not_your_decision")
-
-
-def _write_down_look(booking_id: int, actor: Actor, now: datetime) -> None:
-    """Audit that somebody reads needs and contact, at most once a minute. If it can't be written, they are not shown."""
-    with edge.read() as session:
-        entries = queries.history(session, "booking", booking_id)
-    if not any(
-        entry.action == "read_contact"
-        and entry.actor_id == actor.person_id
-        and now - entry.at < _LOOKS_EVERY
-        for entry in entries
-    ):
-        edge.note(
-            lambda rows: record(rows, "read_contact", ("booking", booking_id), actor=actor, now=now)
-        )
