@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from booking.models import Booking
-from calendars.items import Item, Status
+from booking.models import Booking, CalendarText
+from calendars.items import Item
 from calendars.period import Period
 
 # What everybody may read of a booking that its organisation has not made public: an association at a place and time can
@@ -11,16 +11,26 @@ from calendars.period import Period
 ANONYMOUS_TITLE = "Varattu"
 
 
-def public_item(booking: Booking, installation: str, status: Status, period: Period) -> Item:
-    """What the public may know of an approved booking: when and where, and its title only if its organisation says so."""
+def public_summary(booking: Booking) -> str:
+    """What the public may know of a booking's title: the title itself only if its organisation says so."""
+    return booking.title if booking.is_public else ANONYMOUS_TITLE
+
+
+def place(booking: Booking) -> str:
+    """Where a booking is: room, unit, address."""
     unit = booking.room.unit
+    return f"{booking.room.name.fi}, {unit.name.fi}, {unit.address}"
+
+
+def public_item(booking: Booking, kept: CalendarText) -> Item:
+    """What the public may know of a booking: when, where and as what it was last approved; nothing asked for since."""
     return Item(
-        uid=booking_uid(booking, installation),
+        uid=kept.uid,
         sequence=booking.sequence,
-        status=status,
-        period=period,
-        summary=booking.title if booking.is_public else ANONYMOUS_TITLE,
-        location=f"{booking.room.name.fi}, {unit.name.fi}, {unit.address}",
+        status="CONFIRMED" if kept.status == "CONFIRMED" else "CANCELLED",
+        period=Period(kept.starts_at, kept.ends_at),
+        summary=kept.summary,
+        location=kept.location,
         last_modified=booking.changed_at,
         created=booking.created_at,
     )

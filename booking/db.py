@@ -188,6 +188,16 @@ def _once(database: Database, work: Callable[[Session], T]) -> T:
     return result
 
 
+def is_reachable(database: Database) -> bool:
+    """Whether the database answers at all."""
+    try:
+        with database.glance() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except DBAPIError:
+        return False
+    return True
+
+
 @contextmanager
 def reading(database: Database) -> Iterator[Session]:
     """Give a session for reading; it is never committed.

@@ -82,6 +82,8 @@ def _settings(data: Path | None) -> Settings:
 @click.version_option(package_name="yhteistila")
 def main() -> None:
     """Rooms lent by a wellbeing-services county to its associations."""
+    # What it writes holds needs, contacts and hashes: for its own user, and for nobody else on the machine.
+    os.umask(0o077)
 
 
 @main.command()

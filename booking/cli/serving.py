@@ -128,6 +128,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "post_fork": lambda _arbiter, _worker: self._database.engine.dispose(close=False),
             "when_ready": lambda _arbiter: options.when_ready() if options.when_ready else None,
             "graceful_timeout": _GRACE,
+            "umask": 0o077,
             "proc_name": "yhteistila",
             "control_socket_disable": True,
             # Which proxies stand before us is YHTEISTILA_TRUSTED_PROXIES, and the application's matter.

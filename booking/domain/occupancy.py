@@ -31,16 +31,16 @@ class Hold:
 def conflicts(
     wish: Period, space_ids: Iterable[int], holds: Iterable[Hold], moving: int | None = None
 ) -> list[Conflict]:
-    """The held times that `wish` meets, sorted by start; one per holder, though it may hold several of the spaces.
+    """The held times that `wish` meets, sorted by start. What holds several of the spaces for the same time is one.
 
     `moving` is the booking that is about to give up its own time: it is not in its own way.
     """
     spaces = frozenset(space_ids)
     met = {
-        (hold.period.start, hold.period.end, hold.source, hold.holder)
+        (hold.period.start, hold.period.end, hold.source)
         for hold in holds
         if hold.space_id in spaces
         and hold.period.overlaps(wish)
         and not (hold.source == "booking" and hold.holder == moving)
     }
-    return [Conflict(source, start, end) for start, end, source, _ in sorted(met)]
+    return [Conflict(source, start, end) for start, end, source in sorted(met)]

@@ -56,7 +56,8 @@ class Booking(Base):
     decided_by_name: Mapped[str | None] = mapped_column(
         String(250), info=IDENTITY
     )  # name and title as they were
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)  # of the decision
+    cancel_reason: Mapped[str | None] = mapped_column(Text)
 
     room: Mapped[Room] = relationship()
     organisation: Mapped[Organisation] = relationship()
@@ -66,7 +67,8 @@ class Booking(Base):
 class CalendarText(Base):
     """One thing's VEVENT for one audience, as of one revision, written in the transaction of the change it shows.
 
-    A feed is a query over these rows and a join of their texts. `uid` is the thing's, the same everywhere.
+    A feed is a query over these rows and a join of their texts. `uid` is the thing's, the same everywhere. Time, place and
+    summary are those last approved: a CANCELLED must not tell what nobody has approved.
     """
 
     __tablename__ = "calendar_text"
@@ -87,6 +89,8 @@ class CalendarText(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(9))
+    summary: Mapped[str] = mapped_column(String(200), info=SENSITIVE)
+    location: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped[str] = mapped_column(Text, info=SENSITIVE)
 

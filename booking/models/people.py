@@ -55,7 +55,7 @@ class SignIn(Base):
 
 
 class SignInAttempt(Base):
-    """A failed guess, counted over all processes; `key` is a keyed hash of the address tried, never the address itself."""
+    """A guess at a password, counted over all processes until one is right; `key` is a hash of the address tried."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index("ix_sign_in_attempt_key_at", "key", "at"),)

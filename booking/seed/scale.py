@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import insert, literal, select, text, update
 from sqlalchemy.orm import Session, contains_eager
 
-from booking.calendar_items import booking_uid, public_item
+from booking.calendar_items import booking_uid
 from booking.db import Database, transaction
 from booking.domain.local_time import local
 from booking.models import Booking, CalendarText, Occupancy, Room, room_space
@@ -24,8 +24,7 @@ from booking.queries.feeds import installation
 from booking.seed.bulk import load, next_id, settle_ids
 from booking.seed.scale_rooms import APPROVER, ASKER, Ground, add_ground
 from booking.seed.scale_slots import Share, shares, slots
-from calendars.ical import vevent_text
-from calendars.period import Period
+from booking.services.feeds import render_public
 
 Progress = Callable[[int, int, str], None]
 
@@ -151,7 +150,7 @@ def _finish(session: Session, room_id: int, now: datetime) -> None:
         .where(Booking.room_id == room_id)
         .order_by(Booking.starts_at)
     )
-    session.execute(insert(CalendarText), [_text(booking, house) for booking in rows])
+    session.add_all(_text(booking, house) for booking in rows)
     session.execute(
         update(Room)
         .where(Room.id == room_id)
@@ -160,16 +159,7 @@ def _finish(session: Session, room_id: int, now: datetime) -> None:
     session.execute(text("ANALYZE"))
 
 
-def _text(booking: Booking, house: str) -> dict[str, Any]:
-    item = public_item(booking, house, "CONFIRMED", Period(booking.starts_at, booking.ends_at))
-    return {
-        "uid": booking_uid(booking, house),
-        "audience": "public",
-        "revision": booking.sequence,
-        "room_id": booking.room_id,
-        "starts_at": booking.starts_at,
-        "ends_at": booking.ends_at,
-        "status": "CONFIRMED",
-        "changed_at": booking.changed_at,
-        "text": vevent_text(item),
-    }
+def _text(booking: Booking, house: str) -> CalendarText:
+    row = CalendarText(uid=booking_uid(booking, house), audience="public")
+    render_public(row, booking)
+    return row

@@ -12,9 +12,8 @@ from booking.domain.occupancy import conflicts
 from booking.errors import Forbidden, InvalidInput, NotFound, RoomTaken
 from booking.models import Block, Room
 from booking.queries.availability import holds
-from booking.queries.catalogue import catalogue
 from booking.services.audit import record
-from booking.services.occupancy import lock_spaces, rewrite_blocks
+from booking.services.occupancy import locked_rules, rewrite_blocks
 from calendars.period import Period
 
 
@@ -25,12 +24,11 @@ def block_room(
 
     Raises NotFound, Forbidden, InvalidInput(`in_the_past`), RoomTaken.
     """
-    rules = catalogue(session).room(room_id)
+    rules = locked_rules(session, room_id)
     if not actor.decides_for(rules.unit_id):
         raise Forbidden("not_your_unit")
     if period.end <= now:
         raise InvalidInput("in_the_past", field="ends_at")
-    lock_spaces(session, rules.space_ids)
     held = [hold for hold in holds(session, rules.space_ids, period) if hold.source == "booking"]
     met = conflicts(period, rules.space_ids, held)
     if met:
@@ -59,10 +57,9 @@ def block_room(
 def lift_block(session: Session, block_id: int, *, actor: Actor, now: datetime) -> Block:
     """Give a block's time back; lifting it twice is the same as once. Raises NotFound (also for another unit's staff)."""
     room_id = session.scalars(select(Block.room_id).where(Block.id == block_id)).one_or_none()
-    rules = catalogue(session).rooms.get(room_id) if room_id is not None else None
+    rules = None if room_id is None else locked_rules(session, room_id)
     if rules is None or not actor.decides_for(rules.unit_id):
         raise NotFound("block")
-    lock_spaces(session, rules.space_ids)
     block = session.get_one(Block, block_id, populate_existing=True)
     if block.lifted_at is None:
         block.lifted_at = now

@@ -8,7 +8,6 @@ room) in the order of their ids, then the booking's row, then rules, then rows.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,14 +25,27 @@ from booking.domain.bookings import (
     refusals_at_deciding,
 )
 from booking.domain.rooms import RoomRules
-from booking.errors import Forbidden, InvalidInput, PolicyRefusal, Refusal, Stale, WrongState
+from booking.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PolicyRefusal,
+    Refusal,
+    Stale,
+    WrongState,
+)
 from booking.models import Booking, Organisation, Room
 from booking.queries.bookings import booking_in_sight
-from booking.queries.catalogue import catalogue
 from booking.services.audit import record
 from booking.services.feeds import keep_calendar_text
 from booking.services.mails import Kind, tell_asker
-from booking.services.occupancy import hold_for_booking, lock_spaces, release_booking, require_free
+from booking.services.occupancy import (
+    hold_for_booking,
+    locked_rules,
+    locked_rules_of_both,
+    release_booking,
+    require_free,
+)
 from calendars.period import Period
 
 
@@ -76,12 +88,13 @@ def request_booking(
 
     Raises NotFound (no such room), Forbidden (not one's organisation), PolicyRefusal, RoomTaken.
     """
-    rules = catalogue(session).room(request.room_id)
+    rules = locked_rules(session, request.room_id)
+    if not rules.published and not actor.decides_for(rules.unit_id):
+        raise NotFound("room")
     organisation = session.get(Organisation, request.organisation_id)
     if organisation is None or not actor.asks_for(rules.unit_id, request.organisation_id):
         # The same answer for one that isn't there: ids of other organisations are not to be guessed.
         raise Forbidden("organisation_not_yours")
-    lock_spaces(session, rules.space_ids)
     _require(refusals_at_asking(rules, request.wish, now))
     require_free(session, rules, request.period)
     room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
@@ -143,7 +156,7 @@ def decide_booking(
     Raises NotFound, Forbidden, Stale, WrongState, InvalidInput(`reason_required`), and when approving PolicyRefusal
     or RoomTaken: the room may have been closed since it was asked for.
     """
-    booking, rules = _locked(session, booking_id, actor)
+    booking, rules, _ = _locked(session, booking_id, actor)
     if not actor.decides_for(rules.unit_id):
         raise Forbidden("not_your_decision")
     _require_version(booking, version)
@@ -176,13 +189,13 @@ def cancel_booking(
     now: datetime,
 ) -> Booking:
     """Cancel a booking before its start and give the time back. Raises NotFound, Forbidden, Stale, WrongState."""
-    booking, rules = _locked(session, booking_id, actor)
+    booking, rules, _ = _locked(session, booking_id, actor)
     _require_change(booking, rules, actor)
     _require_version(booking, version)
     state = next_state(booking.state, "cancel")
     _require_not_started(booking, "cancel", now)
     before = _audited(booking)
-    booking.state, booking.reason = state, reason
+    booking.state, booking.cancel_reason = state, reason
     _changed(session, booking, "cancel_booking", before, reason, actor=actor, now=now)
     return booking
 
@@ -201,10 +214,11 @@ def edit_booking(
 
     Raises NotFound, Forbidden, Stale, WrongState, PolicyRefusal.
     """
-    booking, rules = _locked(session, booking_id, actor)
+    booking, rules, _ = _locked(session, booking_id, actor)
     _require_change(booking, rules, actor)
     _require_version(booking, version)
     _require_changeable(booking, "edit")
+    _require_not_started(booking, "edit", now)
     before, had_needs, had_people = _audited(booking), booking.needs, booking.people
     for name in ("title", "activity", "people", "is_public"):
         value = getattr(edit, name)
@@ -233,12 +247,13 @@ def move_booking(
 ) -> Booking:
     """Move a booking to another time or room; the old time is given back in the same instant.
 
-    An approved booking moved by its asker is `requested` again; moved by staff of the room's unit it stays approved.
+    An approved booking moved by its asker is `requested` again; moved by staff it stays approved.
     Raises NotFound, Forbidden, Stale, WrongState, PolicyRefusal, RoomTaken.
     """
-    rules = catalogue(session).room(room_id)
-    booking, old_rules = _locked(session, booking_id, actor, also=rules.space_ids)
+    booking, old_rules, rules = _locked(session, booking_id, actor, to_room=room_id)
     _require_change(booking, old_rules, actor)
+    if not rules.published and not actor.decides_for(rules.unit_id):
+        raise NotFound("room")
     if not actor.asks_for(rules.unit_id, booking.organisation_id):
         raise Forbidden("not_your_booking")
     _require_version(booking, version)
@@ -257,17 +272,20 @@ def move_booking(
 
 
 def _locked(
-    session: Session, booking_id: int, actor: Actor, also: Collection[int] = ()
-) -> tuple[Booking, RoomRules]:
-    """The booking within the actor's sight, with its spaces and its row locked, as it is now."""
+    session: Session, booking_id: int, actor: Actor, to_room: int | None = None
+) -> tuple[Booking, RoomRules, RoomRules]:
+    """The booking within the actor's sight, the rules of its room and of the room it is to move to (else its own).
+
+    All as they are now, with the spaces of both rooms and then the booking's row locked.
+    """
     booking = booking_in_sight(session, booking_id, actor)
-    rules = catalogue(session).room(booking.room_id)
-    lock_spaces(session, {*rules.space_ids, *also})
+    here = booking.room_id
+    rules, target = locked_rules_of_both(session, here, here if to_room is None else to_room)
     session.refresh(booking, with_for_update={"of": Booking})
-    if booking.room_id != rules.id:
+    if booking.room_id != here:
         # Moved between the look and the lock: other spaces than those we hold are concerned now.
         raise Stale(booking.version)
-    return booking, rules
+    return booking, rules, target
 
 
 def _changed(
@@ -324,7 +342,8 @@ def _audited(booking: Booking) -> dict[str, Any]:
 
 
 def _ask_again(booking: Booking, rules: RoomRules, actor: Actor) -> None:
-    if booking.state == "approved" and not actor.decides_for(rules.unit_id):
+    by_staff = actor.decides_for(rules.unit_id) or actor.is_coordinator
+    if booking.state == "approved" and not by_staff:
         booking.state = next_state(booking.state, "ask_again")
         booking.decided_at = booking.decided_by_id = booking.decided_by_name = booking.reason = None
 

@@ -21,17 +21,32 @@ from booking.domain.rooms import RoomRules
 from booking.errors import RoomTaken
 from booking.models import NO_OVERLAP, Block, Occupancy, Room, Space, room_space
 from booking.queries.availability import holds
+from booking.queries.catalogue import catalogue
 from calendars.period import Period, merged
 
 
-def lock_spaces(session: Session, space_ids: Collection[int]) -> None:
-    """Wait until nobody else holds or releases time in these spaces; kept until the transaction ends.
+def locked_rules(session: Session, room_id: int) -> RoomRules:
+    """The room's rules as they are once nobody else may hold or release its time, until the transaction ends.
 
-    On SQLite the transaction has the whole file already.
+    Raises NotFound. Whoever changes a room's rules or spaces locks them in the same way.
     """
-    if session.get_bind().dialect.name != "sqlite":
+    return locked_rules_of_both(session, room_id, room_id)[0]
+
+
+def locked_rules_of_both(session: Session, one: int, other: int) -> tuple[RoomRules, RoomRules]:
+    """The rules of two rooms, all of their spaces locked in the order of their ids. Raises NotFound."""
+    wanted: frozenset[int] = frozenset()
+    while True:
+        known = catalogue(session)
+        rooms = known.room(one), known.room(other)
+        spaces = frozenset(rooms[0].space_ids + rooms[1].space_ids)
+        # SQLite's writer has the whole file to itself already. On PostgreSQL the rules are read again after the wait:
+        # who held the lock may have closed the room, lowered its capacity or divided the hall.
+        if session.get_bind().dialect.name == "sqlite" or spaces <= wanted:
+            return rooms
+        wanted |= spaces
         # NO KEY UPDATE: a foreign key check against a space need not wait for us.
-        query = select(Space.id).where(Space.id.in_(space_ids)).order_by(Space.id)
+        query = select(Space.id).where(Space.id.in_(wanted)).order_by(Space.id)
         session.execute(query.with_for_update(key_share=True))
 
 

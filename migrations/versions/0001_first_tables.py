@@ -376,6 +376,7 @@ def _bookings() -> None:
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("decided_by_name", sa.String(length=250), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "state IN ('requested', 'approved', 'rejected', 'cancelled', 'lapsed')",
@@ -409,6 +410,8 @@ def _bookings() -> None:
         sa.Column("starts_at", INSTANT, nullable=False),
         sa.Column("ends_at", INSTANT, nullable=False),
         sa.Column("status", sa.String(length=9), nullable=False),
+        sa.Column("summary", sa.String(length=200), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),

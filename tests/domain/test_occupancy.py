@@ -44,6 +44,13 @@ def test_a_booking_of_both_halves_is_one_conflict() -> None:
     ]
 
 
+def test_a_block_of_both_halves_is_one_conflict() -> None:
+    both = [Hold(space, hours(0, 2), "block", row) for row, space in enumerate((1, 2))]
+    assert conflicts(hours(0, 1), [1, 2], both) == [
+        Conflict("block", hours(0, 2).start, hours(0, 2).end)
+    ]
+
+
 def test_a_moving_booking_is_not_in_its_own_way_but_others_are() -> None:
     holds = [
         Hold(1, hours(0, 2), "booking", 7),

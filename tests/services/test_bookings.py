@@ -1,8 +1,10 @@
-"""Asking, deciding, moving, cancelling: rows, audit and refusals, on both databases."""
+"""Asking and deciding: rows, audit and refusals, on both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.db import Database, reading, transaction
+from booking.db import Database, transaction
 from booking.errors import (
     Conflict,
     Forbidden,
@@ -31,7 +33,6 @@ from booking.models import (
     Room,
     Unit,
 )
-from booking.services.blocks import block_room, lift_block
 from booking.services.bookings import (
     BookingEdit,
     cancel_booking,
@@ -40,38 +41,14 @@ from booking.services.bookings import (
     move_booking,
     request_booking,
 )
+from booking.services.occupancy import locked_rules
+from tests.support.acts import all_rows, change_room, do, held
 from tests.support.world import NOW, World, booking_request, make_booking, make_world, slot
 
 
 @pytest.fixture
 def world(database: Database) -> World:
     return make_world(database)
-
-
-def do(database: Database, work: Callable[..., Any], *args: Any, actor: Any, now: Any = NOW) -> Any:
-    return transaction(database, lambda session: work(session, *args, actor=actor, now=now))
-
-
-def all_rows(database: Database, query: Any) -> list[Any]:
-    with reading(database) as session:
-        return list(session.scalars(query))
-
-
-def held(database: Database) -> list[tuple[int, str]]:
-    with reading(database) as session:
-        rows = session.execute(
-            select(Occupancy.space_id, Occupancy.source).order_by(Occupancy.space_id)
-        ).all()
-    return [(row.space_id, row.source) for row in rows]
-
-
-def change_room(database: Database, room_id: int, **changes: Any) -> None:
-    def work(session: Session) -> None:
-        room = session.get_one(Room, room_id)
-        for name, value in changes.items():
-            setattr(room, name, value)
-
-    transaction(database, work)
 
 
 def test_a_request_holds_the_room_and_is_written_down(database: Database, world: World) -> None:
@@ -210,13 +187,25 @@ def test_what_is_cancelled_is_not_approved(database: Database, world: World) -> 
     assert held(database) == []
 
 
-def test_nothing_is_approved_or_cancelled_after_its_start(database: Database, world: World) -> None:
+def test_nothing_is_approved_cancelled_or_rewritten_after_its_start(
+    database: Database, world: World
+) -> None:
     booking = make_booking(database, world)
     late = booking.starts_at + timedelta(seconds=1)
     with pytest.raises(WrongState, match="already_started"):
         do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli, now=late)
     with pytest.raises(WrongState, match="already_started"):
         do(database, cancel_booking, booking.id, 1, None, actor=world.anna, now=late)
+    with pytest.raises(WrongState, match="already_started"):
+        do(
+            database,
+            edit_booking,
+            booking.id,
+            1,
+            BookingEdit(people=25),
+            actor=world.anna,
+            now=late,
+        )
 
 
 def test_approval_checks_the_rules_again(database: Database, world: World) -> None:
@@ -272,111 +261,54 @@ def test_foreign_busy_time_blocks_a_new_booking(database: Database, world: World
         make_booking(database, world, period=period)
 
 
-def test_a_move_by_its_asker_is_asked_again_and_told_in_the_feed(
+def test_an_unpublished_room_is_not_there_for_askers(database: Database, world: World) -> None:
+    booking = make_booking(database, world)
+    change_room(database, world.half_b, published=False)
+    with pytest.raises(NotFound):
+        make_booking(database, world, room_id=world.half_b)
+    target = (booking.id, 1, world.half_b, slot(11, 10), None)
+    with pytest.raises(NotFound):
+        do(database, move_booking, *target, actor=world.anna)
+
+
+def test_rules_changed_while_one_waited_for_the_room_are_the_ones_that_count(
     database: Database, world: World
 ) -> None:
-    booking = make_booking(database, world)
-    do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
-    moved = do(
-        database, move_booking, booking.id, 2, world.hall, slot(11, 12), None, actor=world.anna
-    )
-    assert (moved.state, moved.version, moved.sequence, moved.room_id) == (
-        "requested",
-        3,
-        2,
-        world.hall,
-    )
-    assert [source for _, source in held(database)] == ["booking", "booking"]
-    [text] = all_rows(database, select(CalendarText))
-    assert (text.status, text.starts_at, text.room_id) == (
-        "CANCELLED",
-        booking.starts_at,
-        world.half_a,
-    )
-    make_booking(database, world)  # the old time is free
+    booking = make_booking(database, world, people=20)
+    holds_it, may_go_on = threading.Event(), threading.Event()
+
+    def lower(session: Session) -> None:
+        locked_rules(session, world.half_a)
+        holds_it.set()
+        assert may_go_on.wait(20)
+        session.get_one(Room, world.half_a).capacity = 5
+
+    with ThreadPoolExecutor(2) as pool:
+        lowered = pool.submit(transaction, database, lower)
+        assert holds_it.wait(20)
+        approved = pool.submit(
+            do, database, decide_booking, booking.id, "approve", 1, None, actor=world.veli
+        )
+        wait_until_somebody_waits(database)
+        may_go_on.set()
+        lowered.result()
+        with pytest.raises(PolicyRefusal, match="too_many_people"):
+            approved.result()
 
 
-def test_a_move_by_the_units_staff_stays_approved(database: Database, world: World) -> None:
-    booking = make_booking(database, world)
-    do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
-    moved = do(
-        database,
-        move_booking,
-        booking.id,
-        2,
-        world.half_b,
-        slot(11, 12),
-        "Sali A remontissa",
-        actor=world.veli,
-    )
-    assert moved.state == "approved"
-    [text] = all_rows(database, select(CalendarText))
-    assert (text.status, text.starts_at, text.room_id) == (
-        "CONFIRMED",
-        moved.starts_at,
-        world.half_b,
-    )
-
-
-def test_a_booking_is_not_in_its_own_way(database: Database, world: World) -> None:
-    booking = make_booking(database, world)
-    moved = do(
-        database, move_booking, booking.id, 1, world.half_a, slot(10, 11), None, actor=world.anna
-    )
-    assert moved.starts_at == slot(10, 11).start
-
-
-def test_a_move_onto_somebody_changes_nothing(database: Database, world: World) -> None:
-    booking = make_booking(database, world)
-    make_booking(database, world, period=slot(11, 10))
-    before = held(database)
-    with pytest.raises(RoomTaken):
-        do(database, move_booking, booking.id, 1, world.hall, slot(11, 11), None, actor=world.anna)
-    assert held(database) == before
-
-
-def test_more_people_are_decided_anew_fewer_are_not(database: Database, world: World) -> None:
-    booking = make_booking(database, world)
-    do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
-    fewer = do(database, edit_booking, booking.id, 2, BookingEdit(people=8), actor=world.anna)
-    assert (fewer.state, fewer.sequence) == ("approved", 1)
-    more = do(database, edit_booking, booking.id, 3, BookingEdit(people=20), actor=world.anna)
-    assert (more.state, more.sequence) == ("requested", 2)
-
-
-def test_a_cancelled_approved_booking_leaves_a_tombstone(database: Database, world: World) -> None:
-    booking = make_booking(database, world, is_public=True)
-    do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
-    do(database, cancel_booking, booking.id, 2, "Sairastapaus", actor=world.anna)
-    [text] = all_rows(database, select(CalendarText))
-    assert "STATUS:CANCELLED" in text.text
-    assert "SEQUENCE:2" in text.text
-    assert held(database) == []
-
-
-def test_blocks_join_and_part(database: Database, world: World) -> None:
-    first = do(
-        database, block_room, world.hall, slot(15, 8, hours=4), "Lattian vahaus", actor=world.veli
-    )
-    do(database, block_room, world.half_a, slot(15, 10, hours=4), "Inventaario", actor=world.veli)
-    assert len(held(database)) == 2
-    with pytest.raises(RoomTaken) as taken:
-        make_booking(database, world, period=slot(15, 12, hours=1))
-    assert taken.value.conflicts == (Conflict("block", slot(15, 8).start, slot(15, 14).start),)
-    do(database, lift_block, first.id, actor=world.veli)
-    do(database, lift_block, first.id, actor=world.veli)
-    assert len(held(database)) == 1
-    make_booking(database, world, period=slot(15, 8, hours=2))
-
-
-def test_a_block_over_a_booking_is_refused_and_lists_it(database: Database, world: World) -> None:
-    booking = make_booking(database, world)
-    with pytest.raises(RoomTaken) as taken:
-        do(database, block_room, world.hall, slot(10, 8, hours=12), "Remontti", actor=world.veli)
-    assert taken.value.conflicts == (Conflict("booking", booking.starts_at, booking.ends_at),)
-
-
-@pytest.mark.parametrize("who", ["anna", "kaisa", "viivi", "aino", "outi"])
-def test_only_the_units_approver_blocks(database: Database, world: World, who: str) -> None:
-    with pytest.raises(Forbidden):
-        do(database, block_room, world.hall, slot(15, 8), "Oma", actor=world.actors[who])
+def wait_until_somebody_waits(database: Database) -> None:
+    """Come back when a writer stands behind another one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if database.is_sqlite:
+            waits = bool(database._queue and database._queue._waiting)
+        else:
+            with database.glance() as connection:
+                waits = bool(
+                    connection.exec_driver_sql(
+                        "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                    ).scalar()
+                )
+        if waits:
+            return
+    raise AssertionError("nobody waits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from booking.db import Database, open_database, reading, transaction
 from booking.domain.bookings import HOLDING, STATES, TRANSITIONS
 from booking.errors import BookingError
-from booking.models import AuditEntry, Block, Booking, CalendarText, Occupancy, room_space
+from booking.models import AuditEntry, Block, Booking, CalendarText, Occupancy, Room, room_space
 from booking.services.blocks import block_room, lift_block
 from booking.services.bookings import (
     BookingEdit,
@@ -53,11 +53,9 @@ class Bookings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.states: dict[int, str] = {}
+        self.approved: dict[str, tuple[Any, ...]] = {}  # what the public was last told yes to
         self.done = 0
-
-    @initialize()
-    def start(self) -> None:
-        self.done = 0
+        self.now = NOW
 
     def _try(self, work: Callable[[Session], Any]) -> None:
         try:
@@ -76,7 +74,9 @@ class Bookings(RuleBasedStateMachine):
         request = booking_request(
             self.world, room_id=getattr(self.world, room), period=period, people=people
         )
-        self._try(lambda session: request_booking(session, request, self.world.actors[who], NOW))
+        self._try(
+            lambda session: request_booking(session, request, self.world.actors[who], self.now)
+        )
 
     @rule(
         which=WHICH,
@@ -90,7 +90,7 @@ class Bookings(RuleBasedStateMachine):
             actor, version = self.world.actors[who], row.version - behind
             self._try(
                 lambda session: decide_booking(
-                    session, row.id, action, version, reason, actor=actor, now=NOW
+                    session, row.id, action, version, reason, actor=actor, now=self.now
                 )
             )
 
@@ -99,7 +99,9 @@ class Bookings(RuleBasedStateMachine):
         if row := self._pick(Booking, which):
             actor, version = self.world.actors[who], row.version - behind
             self._try(
-                lambda session: cancel_booking(session, row.id, version, None, actor=actor, now=NOW)
+                lambda session: cancel_booking(
+                    session, row.id, version, None, actor=actor, now=self.now
+                )
             )
 
     @rule(which=WHICH, behind=BEHIND, who=WHO, room=ROOMS, period=SLOTS)
@@ -112,7 +114,7 @@ class Bookings(RuleBasedStateMachine):
             )
             self._try(
                 lambda session: move_booking(
-                    session, row.id, version, target, period, None, actor=actor, now=NOW
+                    session, row.id, version, target, period, None, actor=actor, now=self.now
                 )
             )
 
@@ -131,14 +133,18 @@ class Bookings(RuleBasedStateMachine):
                 BookingEdit(title=title, people=people),
             )
             self._try(
-                lambda session: edit_booking(session, row.id, version, edit, actor=actor, now=NOW)
+                lambda session: edit_booking(
+                    session, row.id, version, edit, actor=actor, now=self.now
+                )
             )
 
     @rule(room=ROOMS, period=SLOTS, who=WHO)
     def block(self, room: str, period: Any, who: str) -> None:
         actor, target = self.world.actors[who], getattr(self.world, room)
         self._try(
-            lambda session: block_room(session, target, period, "Oma käyttö", actor=actor, now=NOW)
+            lambda session: block_room(
+                session, target, period, "Oma käyttö", actor=actor, now=self.now
+            )
         )
 
     @rule(which=WHICH, who=WHO)
@@ -146,7 +152,19 @@ class Bookings(RuleBasedStateMachine):
         row = self._pick(Block, which)
         if row is not None and row.lifted_at is None:
             actor = self.world.actors[who]
-            self._try(lambda session: lift_block(session, row.id, actor=actor, now=NOW))
+            self._try(lambda session: lift_block(session, row.id, actor=actor, now=self.now))
+
+    @rule(room=ROOMS, capacity=st.sampled_from([5, 30, 60]), published=st.booleans())
+    def change_rules(self, room: str, capacity: int, published: bool) -> None:
+        def work(session: Session) -> None:
+            row = session.get_one(Room, getattr(self.world, room))
+            row.capacity, row.published = capacity, published
+
+        transaction(self.database, work)
+
+    @rule(hours=st.integers(1, 40))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
 
     @invariant()
     def no_two_holds_overlap(self) -> None:
@@ -192,21 +210,20 @@ class Bookings(RuleBasedStateMachine):
     @invariant()
     def the_feed_shows_what_is_approved_and_owes_a_word_for_what_was(self) -> None:
         with reading(self.database) as session:
-            shown = {
-                row.uid: row.status
-                for row in session.execute(select(CalendarText.uid, CalendarText.status))
-            }
-            rows = session.execute(select(Booking.uuid, Booking.state, Booking.was_approved)).all()
+            kept = {row.uid.partition("@")[0]: row for row in session.scalars(select(CalendarText))}
+            rows = session.scalars(select(Booking)).all()
         for row in rows:
-            status = next((value for uid, value in shown.items() if uid.startswith(row.uuid)), None)
-            expected = (
-                "CONFIRMED"
-                if row.state == "approved"
-                else "CANCELLED"
-                if row.was_approved
-                else None
-            )
-            assert status == expected
+            if row.state == "approved":
+                title = row.title if row.is_public else "Varattu"
+                self.approved[row.uuid] = (row.room_id, row.starts_at, row.ends_at, title)
+            text = kept.get(row.uuid)
+            if not row.was_approved:
+                assert text is None
+                continue
+            assert text is not None
+            assert text.status == ("CONFIRMED" if row.state == "approved" else "CANCELLED")
+            shown = (text.room_id, text.starts_at, text.ends_at, text.summary)
+            assert shown == self.approved[row.uuid]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -237,8 +254,8 @@ def test_no_order_of_actions_breaks_a_promise(
     run_state_machine_as_test(
         OnFreshDatabase,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
+            max_examples=15,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

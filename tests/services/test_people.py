@@ -183,6 +183,26 @@ def test_old_sign_ins_and_guesses_are_swept(database: Database, world: World) ->
             "yhteistilayhteistila",
             "guessable_password",
         ),
+        (
+            NewPerson("uusi@demo.example", "Uusi", "admin"),
+            "passwordpassword",
+            "guessable_password",
+        ),
+        (
+            NewPerson("uusi@demo.example", "Uusi", "admin"),
+            "Salasana1234567",
+            "guessable_password",
+        ),
+        (
+            NewPerson("uusi@demo.example", "Uusi", "admin"),
+            "qwertyuiop123456",
+            "guessable_password",
+        ),
+        (
+            NewPerson("uusi@demo.example", "Uusi", "admin"),
+            "uusi@demo.example",
+            "guessable_password",
+        ),
         (NewPerson("uusi@demo.example", "Uusi", "approver"), "a-long-enough-one", "bad_role"),
         (NewPerson("uusi@demo.example", "Uusi", "king"), "a-long-enough-one", "bad_role"),
         (NewPerson("Anna@demo.example", "Toinen Anna"), "a-long-enough-one", "email_taken"),

@@ -69,6 +69,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "werkzeug": _WEB,
     "whitenoise": _WEB,
     "wtforms": _WEB,
+    "zxcvbn": ("booking.services",),
 }
 
 # The rules of the trade stay pure: all else they may import is the standard library without I/O, and themselves.
