@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
@@ -257,11 +257,22 @@ _REDACTIONS = (
 )
 
 
+# No pattern above can match in these; most of what a log line holds is one, and there is a line for each request.
+_HARMLESS = re.compile(r"[A-Za-z0-9_.:-]{0,31}")
+
+
 def redacted(text: str) -> str:
     """`text` without secrets, tokens, password hashes, passwords in addresses, and e-mail addresses."""
+    if _HARMLESS.fullmatch(text):
+        return text
     for pattern, instead in _REDACTIONS:
         text = pattern.sub(instead, text)
     return text
+
+
+@lru_cache(maxsize=1000)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEYS.search(key) is not None
 
 
 def _clean(value: Any) -> Any:
@@ -270,7 +281,7 @@ def _clean(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return {
-            str(key): "[redacted]" if _SECRET_KEYS.search(str(key)) else _clean(item)
+            str(key): "[redacted]" if _names_a_secret(str(key)) else _clean(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):

@@ -1,4 +1,5 @@
-"""The outermost ring: whatever answers – a page, an error, a static file – leaves with safe headers, a number and a log line.
+"""The outermost ring: whatever answers – a page, an error, a static file – leaves with safe headers and a number; all but 304
+leave a log line.
 
 Knows WSGI only. It is a ring of its own because WhiteNoise's answers never meet Flask's `after_request`.
 """
@@ -52,6 +53,9 @@ class Outer:
             present = {name.lower() for name, _ in headers}
             headers.extend(header for header in self._headers if header[0].lower() not in present)
             headers.append(("X-Request-Id", number))
+            if status.startswith("304"):
+                # Calendars that ask whether anything is new would fill the log with no.
+                return start_response(status, headers, exc_info)
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
             logger.info(
                 "request",

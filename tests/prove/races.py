@@ -175,7 +175,7 @@ class Field:
 
 
 def make_field(world: World, database: Database, racers: Racers) -> Field:
-    """Give everybody a token, and slots without end: half hours of the coming weekdays, none twice."""
+    """Give everybody a token, and slots for some 500 rounds of each race: half hours of the coming weekdays, none twice."""
     now = datetime.now(UTC)
 
     def token(who: str) -> str:
@@ -269,12 +269,30 @@ def booking_and_block(field: Field, report: Report) -> None:
     _expect(report, len(field.holding(slot[0])) == booked[201], answers)
 
 
+def move_and_book(field: Field, report: Report) -> None:
+    """Half move a booking of their own to one slot, half ask for it: one of all gets it, and no moved one loses its own."""
+    slot, half = next(field.slots), field.racers.clients // 2
+    own = [field.asked(field.world.half_b) for _ in range(half)]
+    body = {
+        "room_id": field.world.half_a,
+        "starts_at": slot[0].isoformat(),
+        "ends_at": slot[1].isoformat(),
+    }
+    token = field.tokens["anna"]
+    moves = [Call(f"/bookings/{booking_id}/move", token, body, '"1"') for booking_id in own]
+    answers = _race(field, report, moves + [field.booking(field.world.half_a, slot)] * half)
+    won = [answer for answer in answers if answer.status in (200, 201)]
+    _expect(report, len(won) == 1 and field.holding(slot[0]) == [field.world.half_a], answers)
+    _expect(report, all(field.state(booking_id) == "requested" for booking_id in own), answers)
+
+
 RACES: dict[str, Callable[[Field, Report], None]] = {
     "same_slot": same_slot,
     "hall_and_halves": hall_and_halves,
     "approve_and_approve": approve_and_approve,
     "approve_and_cancel": approve_and_cancel,
     "booking_and_block": booking_and_block,
+    "move_and_book": move_and_book,
 }
 
 
