@@ -132,7 +132,8 @@ class Field:
     database: Database
     racers: Racers
     tokens: dict[str, str]
-    slots: Iterator[tuple[datetime, datetime]]
+    slots: Iterator[tuple[datetime, datetime]]  # of the hall and its halves
+    elsewhere: Iterator[tuple[datetime, datetime]]  # of the cabinet
 
     def booking(self, room_id: int, slot: tuple[datetime, datetime], title: str = "Kilpa") -> Call:
         """Anna asks for a room."""
@@ -149,7 +150,8 @@ class Field:
 
     def asked(self, room_id: int) -> int:
         """Anna has asked for a room, alone; the booking's id."""
-        answer = self.racers.alone(self.booking(room_id, next(self.slots)))
+        slots = self.elsewhere if room_id == self.world.cabinet else self.slots
+        answer = self.racers.alone(self.booking(room_id, next(slots)))
         assert answer.status == 201, answer
         booking_id: int = answer.body["id"]
         return booking_id
@@ -166,10 +168,12 @@ class Field:
             return session.scalars(select(Booking.state).where(Booking.id == booking_id)).one()
 
     def holding(self, starts_at: datetime) -> list[int]:
-        """The rooms of the bookings that hold time from this instant on."""
+        """The rooms, among the hall and its halves, whose bookings hold time from this instant on."""
         with reading(self.database) as session:
             query = select(Booking.room_id).where(
-                Booking.starts_at == starts_at, Booking.state.in_(("requested", "approved"))
+                Booking.starts_at == starts_at,
+                Booking.room_id.in_((self.world.hall, self.world.half_a, self.world.half_b)),
+                Booking.state.in_(("requested", "approved")),
             )
             return sorted(session.scalars(query))
 
@@ -186,9 +190,8 @@ def make_field(world: World, database: Database, racers: Racers) -> Field:
         )
 
     tokens = {who: token(who) for who in ("anna", "veli")}
-    return Field(
-        world, database, racers, tokens, _slots(now.astimezone(HELSINKI).date() + timedelta(days=3))
-    )
+    first = now.astimezone(HELSINKI).date() + timedelta(days=3)
+    return Field(world, database, racers, tokens, _slots(first), _slots(first))
 
 
 def _slots(first: date) -> Iterator[tuple[datetime, datetime]]:
@@ -272,7 +275,7 @@ def booking_and_block(field: Field, report: Report) -> None:
 def move_and_book(field: Field, report: Report) -> None:
     """Half move a booking of their own to one slot, half ask for it: one of all gets it, and no moved one loses its own."""
     slot, half = next(field.slots), field.racers.clients // 2
-    own = [field.asked(field.world.half_b) for _ in range(half)]
+    own = [field.asked(field.world.cabinet) for _ in range(half)]
     body = {
         "room_id": field.world.half_a,
         "starts_at": slot[0].isoformat(),
