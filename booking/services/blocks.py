@@ -42,7 +42,7 @@ def block_room(
         created_at=now,
     )
     session.add(block)
-    rewrite_blocks(session, rules.space_ids, now)
+    rewrite_blocks(session, rules.space_ids, period)
     after = {
         "room_id": room_id,
         "starts_at": period.start.isoformat(),
@@ -63,7 +63,7 @@ def lift_block(session: Session, block_id: int, *, actor: Actor, now: datetime) 
     block = session.get_one(Block, block_id, populate_existing=True)
     if block.lifted_at is None:
         block.lifted_at = now
-        rewrite_blocks(session, rules.space_ids, now)
+        rewrite_blocks(session, rules.space_ids, Period(block.starts_at, block.ends_at))
         record(
             session, "lift_block", ("block", block_id), after={"lifted": True}, actor=actor, now=now
         )

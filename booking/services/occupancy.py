@@ -8,8 +8,7 @@ constraint stays as the last guard.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from booking.domain.occupancy import conflicts
 from booking.domain.rooms import RoomRules
 from booking.errors import RoomTaken
-from booking.models import NO_OVERLAP, Block, Occupancy, Room, Space, room_space
+from booking.models import NO_OVERLAP, Block, Occupancy, Space, room_space
 from booking.queries.availability import holds
 from booking.queries.catalogue import catalogue
 from calendars.period import Period, merged
@@ -71,30 +70,40 @@ def release_booking(session: Session, booking_id: int) -> None:
     session.execute(delete(Occupancy).where(Occupancy.booking_id == booking_id))
 
 
-def rewrite_blocks(session: Session, space_ids: Collection[int], now: datetime) -> None:
-    """Make the block rows of these spaces the union of their living blocks that are not over yet."""
+def rewrite_blocks(session: Session, space_ids: Iterable[int], around: Period) -> None:
+    """Make the block rows of these spaces the union of their living blocks, where `around` touches it; the rest stands.
+
+    Call with the spaces locked, after a block of the period `around` has come or gone.
+    """
     session.flush()
-    session.execute(
-        delete(Occupancy).where(
-            Occupancy.space_id.in_(space_ids), Occupancy.source == "block", Occupancy.ends_at > now
+    for space_id in sorted(space_ids):
+        _rewrite_blocks(session, space_id, around)
+
+
+def _rewrite_blocks(session: Session, space_id: int, around: Period) -> None:
+    # What touches is included: two blocks end to end are one stretch.
+    touched = (
+        Occupancy.space_id == space_id,
+        Occupancy.source == "block",
+        Occupancy.starts_at <= around.end,
+        Occupancy.ends_at >= around.start,
+    )
+    held = session.execute(select(Occupancy.starts_at, Occupancy.ends_at).where(*touched)).all()
+    start = min([around.start, *(row.starts_at for row in held)])
+    end = max([around.end, *(row.ends_at for row in held)])
+    session.execute(delete(Occupancy).where(*touched))
+    living = session.execute(
+        select(Block.starts_at, Block.ends_at)
+        .join(room_space, room_space.c.room_id == Block.room_id)
+        .where(
+            room_space.c.space_id == space_id,
+            Block.lifted_at.is_(None),
+            Block.starts_at < end,
+            Block.ends_at > start,
         )
     )
-    living = session.execute(
-        select(room_space.c.space_id, Block.starts_at, Block.ends_at)
-        .join(Room, Room.id == room_space.c.room_id)
-        .join(Block, Block.room_id == Room.id)
-        .where(room_space.c.space_id.in_(space_ids), Block.lifted_at.is_(None), Block.ends_at > now)
-    ).all()
-    _insert(
-        session,
-        [
-            _row(space, stretch, "block")
-            for space in sorted(space_ids)
-            for stretch in merged(
-                Period(start, end) for space_id, start, end in living if space_id == space
-            )
-        ],
-    )
+    stretches = merged(Period(row.starts_at, row.ends_at) for row in living)
+    _insert(session, [_row(space_id, stretch, "block") for stretch in stretches])
 
 
 def _row(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +200,21 @@ class Bookings(RuleBasedStateMachine):
         assert sorted(map(tuple, said)) == sorted(map(tuple, held))
 
     @invariant()
+    def blocked_is_what_the_living_blocks_say(self) -> None:
+        with reading(self.database) as session:
+            said = session.execute(
+                select(room_space.c.space_id, Block.starts_at, Block.ends_at)
+                .join(room_space, room_space.c.room_id == Block.room_id)
+                .where(Block.lifted_at.is_(None))
+            ).all()
+            held = session.execute(
+                select(Occupancy.space_id, Occupancy.starts_at, Occupancy.ends_at).where(
+                    Occupancy.source == "block"
+                )
+            ).all()
+        assert hours_of(said) == hours_of(held)
+
+    @invariant()
     def states_change_only_as_listed(self) -> None:
         with reading(self.database) as session:
             now = {row.id: row.state for row in session.execute(select(Booking.id, Booking.state))}
@@ -233,6 +248,15 @@ class Bookings(RuleBasedStateMachine):
             assert text.status == ("CONFIRMED" if row.state == "approved" else "CANCELLED")
             shown = (text.room_id, text.starts_at, text.ends_at, text.summary)
             assert shown == self.approved[row.uuid]
+
+
+def hours_of(rows: Iterable[Any]) -> set[tuple[int, datetime]]:
+    """The whole hours of (space, start, end) rows, by space; all stretches here are whole hours."""
+    return {
+        (space, start + timedelta(hours=n))
+        for space, start, end in rows
+        for n in range(int((end - start).total_seconds() // 3600))
+    }
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
