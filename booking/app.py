@@ -41,9 +41,12 @@ def create_app(
     database = database or open_database(settings.database_url)
     edge.install(app, edge.Edge(database, settings, wake or _nobody_to_wake))
     security.configure(app, settings)
-    errors.install(app)
-    security.RotatingCsrf(app)
+    errors.install(app, api.on_http)
     reader.install(app)
+    # What each request meets, in this order: a refusal must be understood, and a signed-in reader's must not be kept.
+    for meet in (reader.speak, security.check_host, reader.greet):
+        app.before_request(meet)
+    security.RotatingCsrf(app)
     pages.install(app)
     _register(app, settings)
     static_files.install(app)

@@ -84,7 +84,7 @@ SETTINGS = (
     Setting(
         "YHTEISTILA_TRUSTED_PROXIES",
         "0",
-        "How many reverse proxies stand before the service, each adding to X-Forwarded-For and -Proto.",
+        "How many reverse proxies stand before the service; so many entries of X-Forwarded-For, -Proto and -Host are believed.",
     ),
 )
 

@@ -34,7 +34,7 @@ from booking.services.idempotency import claim, keep
 from booking.web import edge
 from booking.web.errors import status_of
 from booking.web.fields import options
-from booking.web.forms import BookingForm, SignInForm
+from booking.web.forms import BookingForm, SignInForm, names_of
 from booking.web.people import sign_in_page, try_sign_in
 from booking.web.reader import actor, known_actor
 from booking.web.texts import refusals_of, text_of_error
@@ -52,8 +52,8 @@ _FIELDS = {
     "starts_at": "starts",
     "ends_at": "ends",
 }
-# Fields that are not part of what is asked: they don't make another request of the same key.
-_NOT_ASKED = frozenset({"csrf_token", "email", "password", "next", "key"})
+# What else is sent is nobody's: neither carried through a sign-in nor part of what is asked.
+_NAMES = sorted(names_of(BookingForm))
 
 
 @blueprint.get("/bookings/new")
@@ -81,11 +81,7 @@ def request_room() -> ResponseReturnValue:
 
 def _after_sign_in() -> Response:
     """Let somebody sign in with what they typed kept, and show it to them again. Nothing is sent without their pressing again."""
-    kept = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in _NOT_ASKED or name == "key"
-    ]
+    kept = [(name, request.form[name]) for name in _NAMES if name in request.form]
     here = url_for("asking.request_room")
     if "password" not in request.form:
         return sign_in_page(SignInForm(), 401, kept=kept, action=here)
@@ -105,11 +101,10 @@ def _request(form: BookingForm, asking: Actor) -> int:
         needs=form.needs.data,
         is_public=form.is_public.data,
     )
-    asked = [
-        (name, value) for name, value in request.form.items(multi=True) if name not in _NOT_ASKED
-    ]
-    body = json.dumps(sorted(asked)).encode()
+    asked = {name: request.form.get(name) for name in _NAMES if name != "key"}
+    body = json.dumps(asked).encode()
     key = form.key.data
+    assert key is not None  # `_form` has seen to it
 
     def work(session: Session) -> int:
         now = edge.now()
@@ -131,7 +126,8 @@ def _form(asking: Actor, filled_from: str) -> BookingForm:
     # One association is no choice; several are, and none is taken for granted.
     form.organisation.choices = options(names if len(names) == 1 else [("", _("Choose")), *names])
     form.has_organisations = bool(names)
-    if not form.key.data or len(form.key.data) > 100:
+    if filled_from == "address" or form.key.data is None:
+        # A key in an address would be the same for all who follow the link.
         form.key.data = str(uuid4())
     return form
 
@@ -143,8 +139,8 @@ def _room_choices(rooms: Catalogue) -> list[SelectChoice]:
     for room in rooms.rooms.values():
         if room.published and room.unit_is_open:
             town = rooms.municipalities[room.municipality].choose(locale)[0]
-            name = f"{room.name.choose(locale)[0]} – {room.unit_name.choose(locale)[0]}"
-            choices += options([(str(room.id), name)], town)
+            (name, lang), (unit, _lang) = room.name.choose(locale), room.unit_name.choose(locale)
+            choices += options([(str(room.id), f"{name} – {unit}")], town, lang)
     return choices
 
 

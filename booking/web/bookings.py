@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -77,9 +77,9 @@ _ACTS: dict[Verb, _Act] = {
         _("Approve the booking"),
         _("Approve"),
         _(
-            "The asker gets the decision by e-mail. The time is shown as booked in the room's calendar."
+            "The requester gets the decision by e-mail. The time is shown as booked in the room's calendar."
         ),
-        _("The booking has been approved. The asker is told by e-mail."),
+        _("The booking has been approved. The requester is told by e-mail."),
     ),
     "reject": _Act(
         RejectionForm,
@@ -87,9 +87,9 @@ _ACTS: dict[Verb, _Act] = {
         _("Reject the booking"),
         _("Reject"),
         _(
-            "The asker gets the decision and its reason by e-mail. The time becomes free for others."
+            "The requester gets the decision and its reason by e-mail. The time becomes free for others."
         ),
-        _("The booking has been rejected. The asker is told by e-mail."),
+        _("The booking has been rejected. The requester is told by e-mail."),
         "danger",
     ),
     "cancel": _Act(
@@ -97,7 +97,7 @@ _ACTS: dict[Verb, _Act] = {
         _changes,
         _("Cancel the booking"),
         _("Cancel the booking"),
-        _("The time becomes free for others. This can not be undone."),
+        _("The time becomes free for others. This cannot be undone."),
         _("The booking has been cancelled. The time is free for others."),
         "danger",
     ),
@@ -159,7 +159,7 @@ def consider(booking_id: int, verb: Verb) -> ResponseReturnValue:
     act = _ACTS[verb]
     with edge.read() as session:
         booking = _may_or_refuse(booking_in_sight(session, booking_id, asking), act, asking)
-    return _act_page(booking, verb, act.form(data={"version": booking.version}), 200)
+    return _act_page(booking, verb, act.form(data={"version": booking.version}), 200, asking)
 
 
 @blueprint.post("/bookings/<row:booking_id>/<any(approve, reject, cancel):verb>")
@@ -171,13 +171,13 @@ def do(booking_id: int, verb: Verb) -> ResponseReturnValue:
         booking = _may_or_refuse(booking_in_sight(session, booking_id, asking), act, asking)
     form = act.form(request.form)
     if not form.validate():
-        return _act_page(booking, verb, form, 422)
+        return _act_page(booking, verb, form, 422, asking)
     try:
         _do(verb, booking_id, _version(form), form.reason.data, asking)
     except (Stale, WrongState) as error:
         return _changed_page(booking_id, asking, error)
     except (PolicyRefusal, RoomTaken) as error:
-        return _act_page(booking, verb, form, status_of(error), _reasons(error))
+        return _act_page(booking, verb, form, status_of(error), asking, _reasons(error))
     flash(str(act.done))
     target = (
         url_for("staff.requests")
@@ -217,17 +217,32 @@ def _reasons(error: BookingError) -> list[str]:
 
 
 def _act_page(
-    booking: Booking, verb: Verb, form: Form, status: int, reasons: list[str] | None = None
+    booking: Booking,
+    verb: Verb,
+    form: Form,
+    status: int,
+    asking: Actor,
+    reasons: Sequence[str] = (),
 ) -> Response:
+    must_tell = verb == "cancel" and _acts_for_others(asking, booking)
+    if must_tell:
+        edge.note(lambda rows: record_look(rows, booking, actor=asking, now=edge.now()))
     page = render_template(
         "bookings/act.html",
         booking=booking,
         act=_ACTS[verb],
         form=form,
-        reasons=reasons or [],
+        reasons=reasons,
+        must_tell=must_tell,
         failed=status >= 400,
     )
     return make_response(page, status)
+
+
+def _acts_for_others(asking: Actor, booking: Booking) -> bool:
+    """Whether the people of the booking learn of it only when they are told: no mail is sent of a cancelling."""
+    own = booking.organisation_id in asking.organisations or booking.asker_id == asking.person_id
+    return not own and asking.sees_contact_of(booking.room.unit_id, booking.organisation_id)
 
 
 def _changed_page(booking_id: int, asking: Actor, error: BookingError) -> Response:

@@ -5,6 +5,8 @@ Paths under /api/ have answers of their own (problem+json), and machines get a l
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -47,7 +49,7 @@ _TITLES = {
     401: _("Sign in first"),
     403: _("You may not do this"),
     404: _("We did not find the page"),
-    405: _("This can not be done here"),
+    405: _("This cannot be done here"),
     409: _("Something has changed meanwhile"),
     413: _("What you sent is too large"),
     422: _("Something is not right yet"),
@@ -57,7 +59,7 @@ _TITLES = {
 }
 _NEXT_STEPS = {
     400: _(
-        "Go back, open the page anew and try again. If you came by a link, check that its address is right."
+        "Go back, open the page again and try again. If you came by a link, check that its address is right."
     ),
     401: _("Sign in to go on."),
     403: _(
@@ -67,7 +69,7 @@ _NEXT_STEPS = {
         "The address may be wrong, or the page may have been removed. Start from the front page, or go back."
     ),
     405: _("Go back and use the buttons of the page."),
-    409: _("Go back, open the page anew and look at it as it is now."),
+    409: _("Go back, open the page again and look at it as it is now."),
     413: _("Go back, shorten the text and send it again."),
     422: _("Go back, check what you filled in and send it again."),
     429: _("Wait for a while and try again."),
@@ -77,15 +79,26 @@ _NEXT_STEPS = {
     503: _("Nothing was saved. Wait a moment and try again."),
 }
 _CSRF_STEP = _(
-    "The page had been open for too long, or cookies are off. Go back, open the page anew and send it again."
+    "The page had been open for too long, or cookies are off. Go back, open the page again and send it again."
 )
+_API = "/api/"
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
 
 
-def install(app: Flask) -> None:
-    """Answer every error with a page; unexpected ones are logged by Flask before they come here."""
+def install(app: Flask, to_programs: Callable[[HTTPException], Response]) -> None:
+    """Answer every error with a page, below /api/ with what `to_programs` says.
+
+    Unexpected errors are logged by Flask before they come here.
+    """
+
+    def on_http(error: HTTPException) -> ResponseReturnValue:
+        is_redirect = (error.code or 500) < 400
+        if request.path.startswith(_API) and not is_redirect:
+            return to_programs(error)
+        return error if is_redirect else _on_http(error)
+
     app.register_error_handler(CSRFError, _on_csrf)
-    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(BookingError, _on_refusal)
 
 
@@ -95,10 +108,7 @@ def status_of(error: BookingError) -> int:
 
 
 def _on_http(error: HTTPException) -> ResponseReturnValue:
-    status = error.code or 500
-    if status < 400:
-        return error
-    answer = _page(status)
+    answer = _page(error.code or 500)
     answer.headers.extend(
         [(name, value) for name, value in error.get_headers() if name in _KEPT_HEADERS]
     )

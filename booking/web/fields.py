@@ -10,16 +10,25 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time
 from typing import Any
 
-from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.domain.local_time import local, parse_day, parse_time
 from booking.errors import InvalidInput
-from booking.i18n import LazyText
+from booking.i18n import LazyText, current_locale
 from booking.i18n import lazy_gettext as _
 from booking.web import edge
+from booking.web.keys import is_key
 from booking.web.texts import text_of
 
 # Signs that turn the direction of what follows: in a title they would rewrite the line they stand in.
@@ -82,6 +91,14 @@ class LineField(StringField):
         self.data = (one_line(valuelist[0]) or None) if valuelist else None
 
 
+class KeyField(HiddenField):
+    """The key under which a form is sent once; what can't be one is None, and the page makes another."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Take a key of ours."""
+        self.data = valuelist[0] if valuelist and is_key(valuelist[0]) else None
+
+
 class LinesField(TextAreaField):
     """Several lines of plain text; empty is None."""
 
@@ -119,10 +136,13 @@ class _TypedField(StringField):
 
 
 def options(
-    labelled: Iterable[tuple[str, str | LazyText]], group: str | None = None
+    labelled: Iterable[tuple[str, str | LazyText]],
+    group: str | None = None,
+    lang: str | None = None,
 ) -> list[SelectChoice]:
-    """Choices of a field from (value, label); `group` is the heading they stand under."""
-    return [SelectChoice(value, label, optgroup=group) for value, label in labelled]
+    """Choices of a field from (value, label); `group` is the heading they stand under, `lang` the labels' language."""
+    marks = {"lang": lang} if lang is not None and lang != current_locale() else {}
+    return [SelectChoice(value, label, marks, group) for value, label in labelled]
 
 
 class _OursOnly:

@@ -24,6 +24,7 @@ from booking.web.fields import (
     ChoiceField,
     CountField,
     DayField,
+    KeyField,
     LineField,
     LinesField,
     RadiosField,
@@ -38,6 +39,11 @@ from calendars.period import Period
 
 _WHICH_HOUR = [("0", _("The first time, summer time")), ("1", _("The second time, standard time"))]
 _FEATURE_CHOICES = options((code, words.FEATURES[code]) for code in FEATURES)
+
+
+def names_of(form: type[Form]) -> frozenset[str]:
+    """The names of a form's fields: what else comes with it is somebody else's."""
+    return frozenset(field.name for field in form())
 
 
 class SlotForm(Form):
@@ -118,7 +124,7 @@ class BookingForm(SlotForm):
     people = CountField(_("How many people"), [Required(NEEDED_PEOPLE)])
     needs = LinesField(_("Access needs (optional)"), [AtMost(2000)])
     is_public = BooleanField(_("Show the name of the occasion to everyone"))
-    key = HiddenField()
+    key = KeyField()
 
     has_organisations = True  # False: there is nobody in whose name the reader may ask
 
@@ -127,7 +133,7 @@ class DecisionForm(Form):
     """A yes, with the version that was seen; the reason is optional."""
 
     version = HiddenField()
-    reason = LinesField(_("Message to the asker (optional)"), [AtMost(2000)])
+    reason = LinesField(_("Message to the requester (optional)"), [AtMost(2000)])
 
 
 class RejectionForm(Form):
@@ -135,7 +141,7 @@ class RejectionForm(Form):
 
     version = HiddenField()
     reason = LinesField(
-        _("Reason"), [Required(_("Write a reason. The asker will read it.")), AtMost(2000)]
+        _("Reason"), [Required(_("Write a reason. The requester will read it.")), AtMost(2000)]
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify
 
-from booking.errors import DatabaseBusy
+from booking.db import Database, is_reachable, reading
 from booking.migrate import is_at_head
+from booking.models.triggers import constraint_stands
 from booking.queries.outbox import oldest_unsent
 from booking.web import edge
 
@@ -25,21 +27,33 @@ def lives() -> Response:
 
 @blueprint.get("/readyz")
 def is_ready() -> tuple[Response, int]:
-    """The database answers and its schema is this code's (else 503); how old the mail queue is."""
-    checks: dict[str, object] = {"database": False, "migrations": False}
-    try:
-        checks["migrations"] = is_at_head(edge.edge().database)
-        with edge.read() as session:
-            oldest = oldest_unsent(session)
-        checks["database"] = True
-    except DatabaseBusy:
-        return jsonify(status="busy", **checks), 503
+    """The database answers, its schema is this code's, and it refuses to hold a space twice; how old the mail queue is.
+
+    Else 503, with the name of the first thing that is amiss.
+    """
+    checks = dict(_checks(edge.edge().database))
+    reason = next((name for name, is_sound in checks.items() if not is_sound), None)
+    if reason is not None:
+        return jsonify(status="unready", reason=reason, **checks), 503
+    with edge.read() as session:
+        oldest = oldest_unsent(session)
     age = edge.now() - oldest if oldest else timedelta(0)
-    checks["queue_age_seconds"] = int(age.total_seconds())
     # A stuck queue is told, not refused: rooms can be booked all the same.
-    checks["queue"] = "stuck" if age > _QUEUE_IS_STUCK else "ok"
-    is_sound = bool(checks["migrations"])
-    return jsonify(status="ok" if is_sound else "unready", **checks), 200 if is_sound else 503
+    queue = "stuck" if age > _QUEUE_IS_STUCK else "ok"
+    told = {"queue": queue, "queue_age_seconds": int(age.total_seconds())}
+    return jsonify(status="ok", **checks, **told), 200
+
+
+def _checks(database: Database) -> Iterator[tuple[str, bool]]:
+    """Each thing the service can't do without, and whether it is there; none is looked at after one that is amiss."""
+    is_sound = is_reachable(database)
+    yield "database", is_sound
+    is_sound = is_sound and is_at_head(database)
+    yield "migrations", is_sound
+    if is_sound:
+        with reading(database) as session:
+            is_sound = constraint_stands(session.connection())
+    yield "constraint", is_sound
 
 
 @blueprint.get("/robots.txt")

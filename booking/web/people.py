@@ -25,7 +25,7 @@ from booking.i18n import gettext as _
 from booking.services import people
 from booking.web import edge
 from booking.web.forms import SignInForm
-from booking.web.reader import LOCALE, actor, reader_of
+from booking.web.reader import LOCALE, actor, reader_of, welcome
 from booking.web.security import is_our_path
 from booking.web.texts import text_of, text_of_error
 
@@ -54,10 +54,7 @@ def open_sign_in() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def sign_out() -> ResponseReturnValue:
     """End this device's sign-in, in the database and in the browser."""
-    asking = actor()
-    if asking.is_known:
-        token = current_user.get_id()
-        edge.note(lambda rows: people.sign_out(rows, token, actor=asking, now=edge.now()))
+    _end_sign_in()
     session.clear()
     answer = make_response(redirect(url_for("people.sign_in", out=1), 303))
     # Pages of the signed-in bear no-store, so there is no cache to clear.
@@ -100,7 +97,11 @@ def try_sign_in(form: SignInForm, kept: Kept = (), action: str = "") -> Response
         return sign_in_page(form, 422, kept=kept, action=action)
     try:
         opened = people.sign_in(
-            edge.edge().database, form.email.data, form.password.data, now=edge.now()
+            edge.edge().database,
+            form.email.data,
+            form.password.data,
+            now=edge.now(),
+            is_limited=not edge.settings().demo,
         )
     except TooMany as error:
         answer = sign_in_page(form, 429, [text_of_error(error)], kept, action)
@@ -113,7 +114,8 @@ def try_sign_in(form: SignInForm, kept: Kept = (), action: str = "") -> Response
 
 
 def _begin(token: str) -> None:
-    """Bind the browser to its new sign-in; nothing of the anonymous cookie is taken along but the language."""
+    """Bind the browser to its new sign-in, and end the one it had; nothing of its cookie is taken along but the language."""
+    _end_sign_in()
     chosen = session.get(LOCALE)
     session.clear()
     g.pop("csrf_token", None)  # flask-wtf keeps it for the request; a new session has a new one
@@ -122,8 +124,16 @@ def _begin(token: str) -> None:
     reader = reader_of(token)
     if reader is not None:
         login_user(reader)
-        g.actor = reader.actor
+        welcome(reader.actor)
         flash(_("You are signed in."))
+
+
+def _end_sign_in() -> None:
+    """End the sign-in this browser has, if any: without its cookie nobody could, and a copy of the cookie would live on."""
+    asking = actor()
+    if asking.is_known:
+        token = current_user.get_id()
+        edge.note(lambda rows: people.sign_out(rows, token, actor=asking, now=edge.now()))
 
 
 def _safe(wanted: str | None) -> str:

@@ -39,14 +39,13 @@ class Reader(UserMixin):
 
 
 def install(app: Flask) -> None:
-    """Find out who reads before each page, and speak their language until it is done."""
+    """Set up the cookie's reader. The application calls `speak` first and `greet` later, before each page."""
     manager = LoginManager()
     # The sign-in's row says whether a cookie lives; a hash of address and browser would only sign out people on trains.
     manager.session_protection = None
     # Not `init_app`: it would look into the cookie after every request, feeds included, for a "remember me" we don't have.
     app.login_manager = manager  # type: ignore[attr-defined]
     manager.user_loader(reader_of)
-    app.before_request(_greet)
     app.teardown_request(_part)
 
 
@@ -68,24 +67,34 @@ def is_for_machines(path: str) -> bool:
     return path.startswith(_MACHINES)
 
 
-def _greet() -> None:
-    stack = g.language = ExitStack()
-    if is_for_machines(request.path):
-        stack.enter_context(use_locale(negotiate(request.headers.get("Accept-Language"))))
-        return
-    g.actor = current_user.actor if current_user.is_authenticated else ANONYMOUS
-    stack.enter_context(use_locale(_locale(g.actor)))
+def speak() -> None:
+    """Speak the browser's language until the request is done: before all else, so that each refusal is understood.
+
+    Nothing is read but the request itself; the person's own language is spoken once they are known (`greet`).
+    """
+    chosen = None if is_for_machines(request.path) else session.get(LOCALE)
+    wished = chosen if chosen in LOCALES else negotiate(request.headers.get("Accept-Language"))
+    g.language = ExitStack()
+    g.language.enter_context(use_locale(wished))
+
+
+def greet() -> None:
+    """Find out who reads, and speak their language."""
+    if not is_for_machines(request.path):
+        welcome(current_user.actor if current_user.is_authenticated else ANONYMOUS)
+
+
+def welcome(reading: Actor) -> None:
+    """From here on the page is `reading`'s, in their language."""
+    g.actor = reading
+    if reading.is_known and reading.locale in LOCALES:
+        g.language.enter_context(use_locale(reading.locale))
 
 
 def _part(_error: BaseException | None) -> None:
     stack = g.pop("language", None)
     if stack is not None:
         stack.close()
-
-
-def _locale(reading: Actor) -> str:
-    chosen = reading.locale if reading.is_known else session.get(LOCALE)
-    return chosen if chosen in LOCALES else negotiate(request.headers.get("Accept-Language"))
 
 
 def reader_of(token: str) -> Reader | None:

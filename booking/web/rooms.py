@@ -71,10 +71,11 @@ def show(room_id: int) -> str:
         ],
         exceptions=list(_exceptions(rules, today)),
         days=days,
-        rows=weeks.table(days),
+        rows=weeks.table(days, rules),
         today=today,
         feed=url_for("feeds.room", room_id=room_id),
         unit_is_open=rules.unit_is_open,
+        is_askable=rules.unit_is_open and rules.published,
         **_neighbouring_weeks(rules, first, today),
     )
 

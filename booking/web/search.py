@@ -15,7 +15,7 @@ from booking.queries.availability import Found, Wanted, rooms_found
 from booking.queries.catalogue import Catalogue, catalogue
 from booking.web import edge
 from booking.web.fields import options
-from booking.web.forms import SearchForm
+from booking.web.forms import SearchForm, names_of
 from booking.web.slots import slot_values
 
 blueprint = Blueprint("search", __name__)
@@ -23,11 +23,14 @@ blueprint = Blueprint("search", __name__)
 # What a card shows when nothing was asked for: the facts most people need to decide whether to look closer.
 USUAL_FEATURES = ("step_free", "accessible_toilet", "induction_loop")
 
+_ASKED = names_of(SearchForm)
+
 
 @blueprint.get("/")
 def show() -> ResponseReturnValue:
     """The search's form, and with a time in the address the rooms found."""
-    asked = bool(request.args)
+    # A link may bear what others have hung on it (utm_source, fbclid): that asks for nothing.
+    asked = not _ASKED.isdisjoint(request.args)
     form = SearchForm(request.args if asked else None)
     found: Found | None = None
     with edge.read() as session:

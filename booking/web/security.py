@@ -5,6 +5,7 @@ Knows Flask, and settings; no rows. Headers that every answer bears are `booking
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
@@ -14,6 +15,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from wtforms import ValidationError as InvalidToken
 
 from booking.config import Settings
+from booking.web import edge
 
 COOKIE = "__Host-yhteistila"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -50,6 +52,7 @@ class RotatingCsrf(CSRFProtect):
         if request.method not in current_app.config["WTF_CSRF_METHODS"]:
             return
         token = self._get_csrf_token()
+        refuse_cut_body()
         for key in (current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]):
             try:
                 validate_csrf(token, secret_key=key)
@@ -60,6 +63,7 @@ class RotatingCsrf(CSRFProtect):
         raise CSRFError("The CSRF token is missing or not ours.")
 
 
+@cache
 def allowed_hosts(base_url: str) -> frozenset[str]:
     """The Host values we answer to: that of `base_url`; on loopback also its other names, since people type "localhost"."""
     parts = urlsplit(base_url)
@@ -91,14 +95,19 @@ def configure(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
-    hosts = allowed_hosts(settings.base_url)
-
-    def known_host() -> None:
-        if request.host.lower() not in hosts:
-            abort(400, description="host")
-
-    app.before_request(known_host)
     app.after_request(_keep)
+
+
+def check_host() -> None:
+    """Refuse a request for a Host that isn't ours (400): links and redirects would lead there."""
+    if request.host.lower() not in allowed_hosts(edge.settings().base_url):
+        abort(400, description="host")
+
+
+def refuse_cut_body() -> None:
+    """End the request (413) when its body, which came without a length, was read up to the limit: there it is cut silently."""
+    if request.content_length is None and request.stream.tell() >= _MAX_BODY:
+        abort(413)
 
 
 def _keep(answer: Response) -> Response:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import url_for
 
 from booking.domain.local_time import local
-from booking.domain.rooms import RoomRules
 from calendars.period import Period
 
 
@@ -25,13 +24,9 @@ def slot_values(period: Period) -> dict[str, str]:
     return values
 
 
-def ask_href(period: Period, rules: RoomRules) -> str:
-    """The address of the booking form for free time from the start of `period` on, an hour or the room's shortest length long."""
-    wished = timedelta(minutes=max(60, rules.min_minutes))
-    shortest = timedelta(minutes=rules.min_minutes)
-    length = max(shortest, min(wished, period.end - period.start))
-    slot = slot_values(Period(period.start, period.start + length))
-    return url_for("asking.ask", _external=False, **{"room": str(rules.id), **slot})
+def ask_href(slot: Period, room_id: int) -> str:
+    """The address of the booking form for this time in this room."""
+    return url_for("asking.ask", _external=False, **{"room": str(room_id), **slot_values(slot)})
 
 
 def _clock(wall: datetime) -> str:

@@ -79,7 +79,7 @@ def block(room_id: int) -> ResponseReturnValue:
         )
     except (InvalidInput, RoomTaken) as error:
         return _blocks_page(rules, form, status_of(error), [text_of_error(error)])
-    flash(_("The room can not be booked at this time any more."))
+    flash(_("The room cannot be booked at this time any more."))
     return redirect(url_for("staff.room_blocks", room_id=room_id), 303)
 
 

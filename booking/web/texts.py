@@ -36,10 +36,10 @@ TEXTS = {
     "weekday_mismatch": _(
         "The weekday and the date do not match: the date is %(day)s. Correct one of them."
     ),
-    "reason_required": _("Write a reason. The asker will read it."),
+    "reason_required": _("Write a reason. The requester will read it."),
     "invalid": _("Something in the form could not be understood. Check it and send it again."),
     # The room's rules.
-    "not_published": _("This room can not be booked here at the moment. Choose another room."),
+    "not_published": _("This room cannot be booked here at the moment. Choose another room."),
     "activity_not_allowed": _(
         "This room is not lent for this activity, only for: %(allowed)s. Choose another activity or another room."
     ),
@@ -84,7 +84,7 @@ TEXTS = {
         "You can see this booking, but not change it. Ask the association or the site."
     ),
     "organisation_not_yours": _(
-        "You can not book in this association's name. Choose one that you belong to."
+        "You cannot book in this association's name. Choose one that you belong to."
     ),
     "sign_in_required": _("Sign in to go on."),
     "wrong_credentials": _(
@@ -99,7 +99,7 @@ TEXTS = {
         "The booking is %(state)s, so this can no longer be done. Look at it as it is now."
     ),
     "key_reused": _(
-        "This form has already been sent with other contents. Open the form anew to make another booking."
+        "This form has already been sent with other contents. Open the form again to make another booking."
     ),
     "database_busy": _(
         "The service is very busy just now. Nothing was saved. Try again in a moment."

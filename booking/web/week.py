@@ -6,26 +6,33 @@ Knows the room's rules and what holds its spaces; no rows, no request. Times of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from math import lcm
 from typing import Literal
 
 from booking.domain.local_time import HELSINKI, local
 from booking.domain.occupancy import Hold
 from booking.domain.rooms import RoomRules
+from booking.web.offers import before_step, offered, on_step
 from calendars.period import Period
 
 Kind = Literal["free", "taken", "blocked", "past", "closed"]
 _HOUR = 60
+_ROW = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a day that is the same throughout. `past`: it is open, but too late (or too early) to ask for it."""
+    """A part of a day that is the same throughout. `past`: it is open, but too late (or too early) to ask for it.
+
+    `offer` is what a link offers of it; None where nothing can be asked for.
+    """
 
     kind: Kind
     period: Period
+    offer: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,13 @@ class Cell:
     rows: int
     period: Period | None
     day: date
+    offer: Period | None = None
 
     @property
     def is_on_the_hour(self) -> bool:
-        """Whether it is a whole hour of the clock, as its row's heading says."""
+        """Whether it offers a whole hour of the clock, as its row's heading says."""
         return (
-            self.period is not None
-            and self.period.minutes == _HOUR
-            and self.period.start.minute == 0
+            self.offer is not None and self.offer.minutes == _HOUR and self.offer.start.minute == 0
         )
 
 
@@ -72,11 +78,21 @@ def bounds(first: date) -> Period:
 def days(rules: RoomRules, holds: Iterable[Hold], first: date, now: datetime) -> list[Day]:
     """The seven days from `first`. Of `holds` only time and source are used: whose time it is stays unknown."""
     held = [(hold.period, "blocked" if hold.source == "block" else "taken") for hold in holds]
-    askable = (
-        now + timedelta(minutes=rules.notice_minutes),
-        now + timedelta(days=rules.horizon_days),
-    )
+    askable = _askable(rules, now)
     return [_day(rules, held, first + timedelta(days=n), askable) for n in range(7)]
+
+
+def _askable(rules: RoomRules, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when the room may be asked for, on its steps, and a step from the notice: a page is read for a while.
+
+    Also on half hours, so that the moment the page was opened doesn't change the rows of the table.
+    """
+    grid = lcm(rules.step_minutes, _ROW)
+    notice = timedelta(minutes=rules.notice_minutes + rules.step_minutes)
+    return (
+        on_step(now + notice, grid),
+        before_step(now + timedelta(days=rules.horizon_days), grid),
+    )
 
 
 def _day(
@@ -93,7 +109,15 @@ def _day(
     edges |= {edge for edge in askable if whole.start < edge < whole.end}
     pieces = [Period(start, end) for start, end in pairwise(sorted(edges))]
     kinds = [(_kind(piece, opened, taken, askable), piece) for piece in pieces]
-    return Day(day, tuple(_joined(kinds)))
+    return Day(day, tuple(_offering(stretch, rules) for stretch in _joined(kinds)))
+
+
+def _offering(stretch: Stretch, rules: RoomRules) -> Stretch:
+    return (
+        replace(stretch, offer=offered(stretch.period, rules))
+        if stretch.kind == "free"
+        else stretch
+    )
 
 
 def _kind(
@@ -133,13 +157,13 @@ def _within(periods: Iterable[Period], whole: Period) -> list[Period]:
     ]
 
 
-def table(week: Sequence[Day]) -> list[Row]:
+def table(week: Sequence[Day], rules: RoomRules) -> list[Row]:
     """The week as rows of 30 minutes (15 where something starts or ends between), free time cut at whole hours."""
-    columns = [list(_boxes(day)) for day in week]
+    columns = [list(_boxes(day, rules)) for day in week]
     edges = [minute for column in columns for box in column for minute in box[1:3]]
     if not edges:
         return []
-    step = 30 if all(minute % 30 == 0 for minute in edges) else 15
+    step = _ROW if all(minute % _ROW == 0 for minute in edges) else _ROW // 2
     top, bottom = min(edges) // _HOUR * _HOUR, -(-max(edges) // _HOUR) * _HOUR
     starting: dict[int, list[Cell]] = {}
     for day, column in zip(week, columns, strict=True):
@@ -155,7 +179,7 @@ def table(week: Sequence[Day]) -> list[Row]:
 Box = tuple[Stretch, int, int]  # a stretch between two minutes of its local day
 
 
-def _boxes(day: Day) -> Iterable[Box]:
+def _boxes(day: Day, rules: RoomRules) -> Iterable[Box]:
     for stretch in day.stretches:
         start, end = stretch.period.start, stretch.period.end
         while start < end:
@@ -164,7 +188,8 @@ def _boxes(day: Day) -> Iterable[Box]:
             bottom = _minute(cut, day.day)
             # An hour that the clocks repeat has no height of its own: it is in the list of the day, not in the table.
             if top < bottom:
-                yield Stretch(stretch.kind, Period(start, cut)), top, bottom
+                offer = offered(Period(start, end), rules, cut) if stretch.offer else None
+                yield Stretch(stretch.kind, Period(start, cut), offer), top, bottom
             start = cut
 
 
@@ -178,10 +203,14 @@ def _cells(
             yield reached, Cell("closed", (first - reached) // step, None, day)
         first = max(first, reached)
         if first < last:
-            yield first, Cell(stretch.kind, (last - first) // step, stretch.period, day)
+            yield first, _cell(stretch, (last - first) // step, day)
             reached = last
     if reached < bottom:
         yield reached, Cell("closed", (bottom - reached) // step, None, day)
+
+
+def _cell(stretch: Stretch, rows: int, day: date) -> Cell:
+    return Cell(stretch.kind, rows, stretch.period, day, stretch.offer)
 
 
 def _next_hour(instant: datetime) -> datetime:

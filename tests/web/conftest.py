@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from booking.app import create_app
 from booking.config import Settings, load_settings
-from booking.db import Database, transaction
+from booking.db import Database, open_database, transaction
 from booking.models import SignIn
 from booking.services.people import token_hash
 from booking.web import edge
@@ -91,6 +93,25 @@ def make_site(database: Database, folder: Path, **changes: Any) -> Site:
 def set_clock(app: Flask, now: datetime) -> None:
     """Let the pages believe that it is `now`."""
     edge.install(app, dataclasses.replace(app.extensions["yhteistila"], clock=lambda: now))
+
+
+def broken_database(app: Any) -> AbstractContextManager[None]:
+    """Another database, without tables, until the block ends."""
+    address = app.extensions["yhteistila"].database.engine.url
+    return another_database(app, address.set(database=f"{address.database}.empty"))
+
+
+@contextmanager
+def another_database(app: Any, address: Any) -> Iterator[None]:
+    """Let the pages use another database until the block ends."""
+    kept = app.extensions["yhteistila"]
+    other = open_database(address)
+    edge.install(app, dataclasses.replace(kept, database=other))
+    try:
+        yield
+    finally:
+        edge.install(app, kept)
+        other.dispose()
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from booking.db import reading, transaction
 from booking.models import Booking, Room
 from tests.support.world import PASSWORD, make_booking
-from tests.web.conftest import Site
+from tests.web.conftest import BASE, Site
+
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def form(site: Site, **changes: Any) -> dict[str, Any]:
@@ -120,6 +122,20 @@ def test_a_taken_room_is_told_with_its_time_and_nothing_else(site: Site) -> None
     assert "Salaisuus" not in answer.text
 
 
+@pytest.mark.parametrize("key", ["a\0b", "", "ä", "a b", "x" * 101, "\x7f", "a\nb"])
+def test_a_key_that_can_not_be_kept_is_another_one(site: Site, key: str) -> None:
+    browser = site.browser("anna")
+    assert browser.post("/bookings/new", form(site, key=key)).status_code == 303
+    page = browser.post("/bookings/new", form(site, key=key, title="")).text
+    assert re.search(rf'name="key" type="hidden" value="{UUID}"', page)
+
+
+def test_a_key_in_a_link_is_nobodys(site: Site) -> None:
+    page = site.browser("anna").get("/bookings/new?key=avain-1&title=Kokous").text
+    assert re.search(rf'name="key" type="hidden" value="{UUID}"', page)
+    assert 'value="Kokous"' in page
+
+
 @pytest.mark.parametrize("who", ["outi", "toini", "viivi"])
 def test_nobody_books_in_the_name_of_anothers_organisation(site: Site, who: str) -> None:
     assert site.browser(who).post("/bookings/new", form(site)).status_code == 403
@@ -187,6 +203,11 @@ def test_a_room_that_is_not_published_is_refused(site: Site) -> None:
 
     transaction(site.database, hide)
     answer = site.browser("anna").post("/bookings/new", form(site))
+    # As if it were not there: who doesn't decide for its unit can't tell the one from the other.
+    missing = site.browser("anna").post("/bookings/new", form(site, room="99999"))
+    assert (answer.status_code, errors(answer.text)) == (404, errors(missing.text))
+    assert errors(answer.text)[0].startswith("Etsimääsi ei löytynyt.")
+    answer = site.browser("veli").post("/bookings/new", form(site))
     assert answer.status_code == 422
     assert errors(answer.text)[0].startswith("Tätä tilaa ei voi nyt varata täältä.")
 
@@ -219,3 +240,49 @@ def test_a_form_sent_without_a_sign_in_is_kept_through_it(site: Site) -> None:
     assert "Pyörätuolilla kulkeva osallistuja" in answer.text
     assert count(site) == 0
     assert browser.post("/bookings/new", form(site)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "flood", ["a&" * 100_000, "room=&" * 40_000, "&".join(f"a{n}=" for n in range(30_000))]
+)
+def test_what_is_no_field_of_the_form_is_not_carried_through_the_sign_in(
+    site: Site, flood: str
+) -> None:
+    browser = site.nobody()
+    token = browser.token()
+    answer = browser.client.post(
+        "/bookings/new",
+        data=f"csrf_token={token}&title=Kokous&{flood}",
+        content_type="application/x-www-form-urlencoded",
+        base_url=BASE,
+    )
+    assert answer.status_code == 401
+    assert 'name="title" value="Kokous"' in answer.text
+    assert len(answer.data) < 20_000
+
+
+def test_options_in_another_language_bear_it(site: Site) -> None:
+    browser = site.browser("anna")
+    browser.post("/language", {"locale": "sv"})
+    page = browser.get("/bookings/new").text
+    assert re.search(r'<option lang="fi" value="\d+">Sali A – Rantakylän hyvinvointitalo<', page)
+    browser.post("/language", {"locale": "fi"})
+    assert 'lang="fi" value' not in browser.get("/bookings/new").text
+
+
+@pytest.mark.parametrize(
+    ("locale", "needs", "title"),
+    [
+        ("fi", "palvelun ylläpitäjät, muut eivät", "varauksia seuraavat työntekijät"),
+        ("sv", "tjänstens administratörer ser detta", "anställda som följer bokningarna"),
+        ("en", "administrators of the service see this", "staff who follow bookings"),
+    ],
+)
+def test_the_form_says_who_sees_what_is_written(
+    site: Site, locale: str, needs: str, title: str
+) -> None:
+    browser = site.browser("anna")
+    browser.post("/language", {"locale": locale})
+    page = browser.get("/bookings/new").text
+    assert needs in page
+    assert title in page

@@ -126,6 +126,29 @@ def test_a_booking_is_cancelled_by_post_only(site: Site) -> None:
     assert state(site, booking.id) == "cancelled"
 
 
+@pytest.mark.parametrize("who", ["veli", "kaisa", "yllapito"])
+def test_staff_who_cancel_are_told_to_tell_the_requester(site: Site, who: str) -> None:
+    booking = make_booking(site.database, site.world)
+    browser = site.browser(who)
+    page = browser.get(f"/bookings/{booking.id}/cancel").text
+    assert "Pyytäjä ei vielä saa tästä viestiä palvelusta. Kerro asiasta hänelle itse." in page
+    assert 'Anna Virtanen, <a href="mailto:anna@demo.example">' in page
+    with reading(site.database) as session:
+        looks = session.scalars(select(AuditEntry).where(AuditEntry.action == "read_contact"))
+        assert [look.actor_id for look in looks] == [site.world.actors[who].person_id]
+    browser.post(f"/bookings/{booking.id}/cancel", {"version": "1", "reason": "Vesivahinko"})
+    assert "Vesivahinko" in site.browser("anna").get(f"/bookings/{booking.id}").text
+
+
+@pytest.mark.parametrize("who", ["anna", "pekka"])
+def test_the_associations_own_are_not_told_so(site: Site, who: str) -> None:
+    booking = make_booking(site.database, site.world)
+    page = site.browser(who).get(f"/bookings/{booking.id}/cancel").text
+    assert "mailto:" not in page
+    for verb in ("approve", "reject"):
+        assert "mailto:" not in site.browser("veli").get(f"/bookings/{booking.id}/{verb}").text
+
+
 def test_a_booking_that_has_begun_is_not_cancelled(site: Site) -> None:
     booking = make_booking(site.database, site.world)
     set_clock(site.app, at(10, 11))

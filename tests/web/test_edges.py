@@ -7,12 +7,11 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from booking.app import create_app
 from booking.db import Database, open_database, reading, transaction
@@ -23,7 +22,7 @@ from booking.web.outer import HEADERS
 from booking.web.security import allowed_hosts
 from booking.web.static_files import addresses
 from tests.support.world import NOW, make_booking
-from tests.web.conftest import BASE, Site, make_site
+from tests.web.conftest import BASE, Site, broken_database, make_site
 
 EVERY_KIND = (
     ("/", 200),
@@ -227,21 +226,6 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing(site: Site) -> None:
     assert "Traceback" not in answer.text
 
 
-@contextmanager
-def broken_database(app: Any) -> Iterator[None]:
-    """Another database, without tables, until the block ends."""
-    kept = app.extensions["yhteistila"]
-    empty = open_database(
-        kept.database.engine.url.set(database=f"{kept.database.engine.url.database}.empty")
-    )
-    edge.install(app, dataclasses.replace(kept, database=empty))
-    try:
-        yield
-    finally:
-        edge.install(app, kept)
-        empty.dispose()
-
-
 class BusyDatabase(Database):
     """A database whose turn to write never comes."""
 
@@ -263,23 +247,6 @@ def test_a_busy_database_is_told_with_when_to_try_again(site: Site) -> None:
     answer = browser.client.post(f"/bookings/{booking.id}/cancel", data=form, base_url=BASE)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert "Mitään ei tallennettu." in answer.text
-
-
-def test_readyz_tells_how_old_the_queue_is(site: Site) -> None:
-    assert site.nobody().get("/livez").json == {"status": "ok"}
-    make_booking(site.database, site.world)
-    assert site.nobody().get("/readyz").json == {
-        "status": "ok",
-        "database": True,
-        "migrations": True,
-        "queue": "ok",
-        "queue_age_seconds": 0,
-    }
-
-
-def test_readyz_refuses_an_old_schema(site: Site) -> None:
-    transaction(site.database, lambda session: session.execute(text("DELETE FROM alembic_version")))
-    assert site.nobody().get("/readyz").status_code == 503
 
 
 def test_robots_may_read_the_feeds(site: Site) -> None:
@@ -312,6 +279,74 @@ def test_each_request_is_one_log_line_without_what_is_private(
     assert "abcdefghijklmnop" not in json.dumps(line)
     assert "hunter2" not in json.dumps(line)
     assert re.fullmatch("[0-9a-f]{16}", line["request_id"])
+
+
+def test_a_form_without_a_length_is_measured_too(site: Site) -> None:
+    browser = site.nobody()
+    form = f"csrf_token={browser.token()}&locale=sv&next=/rooms&more=".encode()
+    statuses = [
+        browser.client.post(
+            "/language",
+            input_stream=io.BytesIO(form + b"x" * length),
+            content_type="application/x-www-form-urlencoded",
+            headers={"Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input_terminated": True},
+            base_url=BASE,
+        ).status_code
+        for length in (1000, 300_000)
+    ]
+    assert statuses == [303, 413]
+
+
+LANGUAGES = (
+    ("fi", "Palaa takaisin, avaa sivu uudelleen", "Kirjaudu sisään"),
+    ("sv", "Gå tillbaka, öppna sidan på nytt", "Logga in"),
+    ("en", "Go back, open the page again", "Sign in"),
+)
+
+
+@pytest.mark.parametrize(("language", "text", "menu"), LANGUAGES)
+def test_a_refused_form_is_explained_in_the_readers_language(
+    site: Site, language: str, text: str, menu: str
+) -> None:
+    wish = {"Accept-Language": language}
+    answer = site.nobody().client.post("/login", base_url=BASE, headers=wish)
+    assert answer.status_code == 400
+    assert f'<html lang="{language}">' in answer.text
+    assert text in answer.text
+    assert menu in answer.text
+
+
+@pytest.mark.parametrize(("language", "text", "menu"), LANGUAGES)
+def test_a_refused_form_of_the_signed_in_is_theirs_and_not_kept(
+    site: Site, language: str, text: str, menu: str
+) -> None:
+    browser = site.browser("veli")
+    browser.post("/language", {"locale": language})
+    answer = browser.client.post("/language", base_url=BASE, headers={"Accept-Language": "fi"})
+    assert answer.status_code == 400
+    assert f'<html lang="{language}">' in answer.text
+    assert text in answer.text
+    assert "Veli Vastaava" in answer.text
+    assert menu not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("language", "text", "_menu"), LANGUAGES)
+def test_a_foreign_host_is_refused_in_the_browsers_language(
+    site: Site, language: str, text: str, _menu: str
+) -> None:
+    wish = {"Accept-Language": language, "Host": "evil.example"}
+    answer = site.nobody().get("/", headers=wish)
+    assert answer.status_code == 400
+    assert f'<html lang="{language}">' in answer.text
+    assert text in answer.text
+
+
+def test_a_foreign_host_is_a_problem_below_the_api_whatever_the_address(site: Site) -> None:
+    for path in ("/api/v1/rooms", "/api/v1/nope", "/api/nope"):
+        answer = site.nobody().get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
 
 
 def test_names_are_shown_as_text_everywhere(site: Site) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from booking.db import reading
+from booking.db import Database, reading
 from booking.models import Person, SignIn
 from tests.support.world import NOW, PASSWORD
-from tests.web.conftest import BASE, Browser, Site, set_clock
+from tests.web.conftest import BASE, Browser, Site, make_site, set_clock
 
 
 def sign_in(browser: Browser, who: str = "anna", password: str = PASSWORD, goal: str = "") -> str:
@@ -19,6 +20,14 @@ def sign_in(browser: Browser, who: str = "anna", password: str = PASSWORD, goal:
     form = {"email": f"{who}@demo.example", "password": password, "next": goal}
     answer = browser.post("/login", form)
     return answer.location if answer.status_code == 303 else str(answer.status_code)
+
+
+def copy_cookie(browser: Browser, thief: Browser) -> None:
+    cookie = browser.client.get_cookie("__Host-yhteistila", domain="127.0.0.1")
+    assert cookie
+    thief.client.set_cookie(
+        "__Host-yhteistila", cookie.value, domain="127.0.0.1", path="/", secure=True
+    )
 
 
 def sign_ins(site: Site) -> int:
@@ -38,14 +47,42 @@ def test_a_person_signs_in_and_out(site: Site) -> None:
     assert sign_ins(site) == 0
 
 
+def test_signing_in_anew_ends_the_sign_in_the_browser_had(site: Site) -> None:
+    browser, thief = site.nobody(), site.nobody()
+    sign_in(browser)
+    copy_cookie(browser, thief)
+    sign_in(browser, "veli")
+    assert "Veli Vastaava" in browser.get("/").text
+    assert thief.get("/bookings").status_code == 303
+    assert sign_ins(site) == 1
+
+
+def test_a_wrong_password_leaves_the_sign_in_one_has(site: Site) -> None:
+    browser = site.nobody()
+    sign_in(browser)
+    assert sign_in(browser, "veli", "väärä salasana") == "422"
+    assert "Anna Virtanen" in browser.get("/").text
+    assert sign_ins(site) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "greeting"),
+    [("fi", "Olet kirjautunut sisään."), ("sv", "Du är inloggad."), ("en", "You are signed in.")],
+)
+def test_the_greeting_is_in_the_persons_language(site: Site, locale: str, greeting: str) -> None:
+    site.browser("anna").post("/language", {"locale": locale})
+    browser = site.nobody()
+    browser.post("/language", {"locale": "sv" if locale != "sv" else "en"})
+    sign_in(browser)
+    page = browser.get("/").text
+    assert f'<html lang="{locale}">' in page
+    assert greeting in page
+
+
 def test_a_copied_cookie_is_dead_after_signing_out(site: Site) -> None:
     browser, thief = site.nobody(), site.nobody()
     sign_in(browser)
-    cookie = browser.client.get_cookie("__Host-yhteistila", domain="127.0.0.1")
-    assert cookie
-    thief.client.set_cookie(
-        "__Host-yhteistila", cookie.value, domain="127.0.0.1", path="/", secure=True
-    )
+    copy_cookie(browser, thief)
     assert thief.get("/bookings").status_code == 200
     browser.post("/logout")
     assert thief.get("/bookings").status_code == 303
@@ -62,8 +99,10 @@ def test_unknown_address_and_wrong_password_get_the_same_answer(site: Site) -> N
     assert pages[0] == pages[1]
 
 
-def test_after_ten_wrong_guesses_even_the_right_one_must_wait(site: Site) -> None:
-    browser = site.nobody()
+def test_after_ten_wrong_guesses_even_the_right_one_must_wait(
+    database: Database, tmp_path: Path
+) -> None:
+    browser = make_site(database, tmp_path).nobody()  # the demo's password is no secret to guard
     for _ in range(10):
         assert sign_in(browser, password="väärä salasana") == "422"
     answer = browser.post("/login", {"email": "anna@demo.example", "password": PASSWORD})

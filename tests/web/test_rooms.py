@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl
 
 from booking.db import transaction
 from booking.domain.texts import LocalText
 from booking.models import Room
 from booking.services.blocks import block_room
-from tests.support.world import NOW, make_booking, slot
-from tests.web.conftest import Site, Statements
+from tests.support.world import NOW, at, make_booking, slot
+from tests.web.conftest import BASE, Site, Statements, set_clock
 
 
 def test_the_catalogue_lists_rooms_by_municipality(site: Site) -> None:
@@ -108,3 +112,51 @@ def test_a_week_costs_four_statements_however_full_it_is(
     site.nobody().get(f"/rooms/{site.world.hall}?week=2027-03-08")
     # the catalogue's version, the room with its unit, its features, what holds its spaces
     assert len(statements) == 4
+
+
+def test_each_free_time_offered_is_taken_by_the_form(site: Site) -> None:
+    make_booking(site.database, site.world)
+    set_clock(site.app, at(8, 10, 37))
+    room = f"/rooms/{site.world.half_a}?week=2027-03-08"
+    page = unescape(site.browser("anna", at(8, 10, 37)).get(room).text)
+    links = re.findall(r'href="/bookings/new\?([^"]+)"', page)
+    assert len(links) > 30
+    set_clock(site.app, at(8, 10, 38))
+    browser = site.browser("anna", at(8, 10, 38))
+    asked = {
+        "title": "Kokous",
+        "activity": "meeting",
+        "people": "5",
+        "organisation": site.world.virta,
+    }
+    token = browser.token()
+    answers = set()
+    for link in sorted(set(links)):
+        # Two of them may ask for the same hour: a room that is taken by then is no fault of the page.
+        form = {**dict(parse_qsl(link)), **asked, "csrf_token": token}
+        answers.add(browser.client.post("/bookings/new", data=form, base_url=BASE).status_code)
+    assert answers <= {303, 409}
+    assert 303 in answers
+
+
+def test_a_room_nobody_may_ask_for_offers_nothing(site: Site) -> None:
+    def hide(session: Any) -> None:
+        session.get_one(Room, site.world.half_a).published = False
+
+    transaction(site.database, hide)
+    page = site.browser("veli").get(f"/rooms/{site.world.half_a}?week=2027-03-08").text
+    assert "Vapaa" in page
+    assert "/bookings/new?" not in page
+
+
+def test_who_checked_a_room_is_told_in_finnish_and_marked_so(site: Site) -> None:
+    def check(session: Any) -> None:
+        feature = session.get_one(Room, site.world.hall).features[0]
+        feature.checked_on, feature.checked_by = date(2027, 1, 7), "esteettömyyskartoittaja <b>"
+
+    transaction(site.database, check)
+    path = f"/rooms/{site.world.hall}"
+    swedish = site.nobody().get(path, headers={"Accept-Language": "sv"}).text
+    assert '<span lang="fi">esteettömyyskartoittaja &lt;b&gt;</span>' in swedish
+    finnish = site.nobody().get(path).text
+    assert ", esteettömyyskartoittaja &lt;b&gt;</span>" in finnish

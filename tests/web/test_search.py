@@ -99,3 +99,12 @@ def test_a_search_costs_three_statements_however_many_rooms(
     site.nobody().get(ASKED)
     # the catalogue's version for the form, the busy spaces, and the version for the answer
     assert len(statements) == 3
+
+
+@pytest.mark.parametrize("query", ["utm_source=x", "fbclid=1", "utm_source=x&gclid=2", "page=2"])
+def test_what_others_hang_on_a_link_asks_for_nothing(site: Site, query: str) -> None:
+    answer = site.nobody().get(f"/?{query}")
+    assert answer.status_code == 200
+    assert "Korjaa nämä kohdat" not in answer.text
+    assert '<ol class="steps">' in answer.text
+    assert names(site.nobody().get(f"{ASKED}&{query}").text) == names(site.nobody().get(ASKED).text)

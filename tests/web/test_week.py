@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.domain.bookings import Wish, refusals_at_asking
+from booking.domain.local_time import instant, parse_day, parse_time
 from booking.domain.occupancy import Hold
 from booking.domain.rooms import OpeningHours, RoomRules
 from booking.domain.texts import LocalText
-from booking.web.week import bounds, days, table
+from booking.web.slots import slot_values
+from booking.web.week import Cell, Stretch, bounds, days, table
 from calendars.period import Period
 from tests.support.world import NOW, at, slot
 
 MONDAY = date(2027, 3, 8)
 
 
-def rules(hours: OpeningHours | None = None) -> RoomRules:
-    return RoomRules(
+def rules(hours: OpeningHours | None = None, **changes: int) -> RoomRules:
+    made = RoomRules(
         id=1,
         unit_id=1,
         municipality="joensuu",
@@ -37,6 +41,7 @@ def rules(hours: OpeningHours | None = None) -> RoomRules:
         horizon_days=400,
         space_ids=(1, 2),
     )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def hold(period: Period, source: str = "booking", space: int = 1) -> Hold:
@@ -68,7 +73,12 @@ def test_foreign_time_is_taken_and_a_block_is_blocked() -> None:
 
 
 def test_what_is_within_the_notice_can_not_be_asked_for() -> None:
-    assert kinds([], now=at(9, 10)) == [("past", slot(10, 8)), ("free", slot(10, 10, 10))]
+    # The notice ends at 10; a step later than that, on the table's half hours.
+    half_past = at(10, 10, 30)
+    assert kinds([], now=at(9, 10)) == [
+        ("past", Period(at(10, 8), half_past)),
+        ("free", Period(half_past, at(10, 20))),
+    ]
 
 
 def test_held_time_outside_the_hours_is_shown_and_the_gap_is_not() -> None:
@@ -89,7 +99,9 @@ def test_the_week_is_seven_local_days_also_when_the_clocks_change() -> None:
 
 def test_free_time_is_cut_at_whole_hours_in_the_table() -> None:
     week = days(rules(), [hold(Period(at(10, 9, 30), at(10, 11)))], MONDAY, NOW)
-    wednesday = [cell for row in table(week) for cell in row.cells if cell.day == date(2027, 3, 10)]
+    wednesday = [
+        cell for row in table(week, rules()) for cell in row.cells if cell.day == date(2027, 3, 10)
+    ]
     assert [(cell.kind, cell.rows) for cell in wednesday][:4] == [
         ("free", 2),
         ("free", 1),
@@ -100,14 +112,14 @@ def test_free_time_is_cut_at_whole_hours_in_the_table() -> None:
 
 def test_a_quarter_makes_the_rows_quarters() -> None:
     week = days(rules(), [hold(Period(at(10, 9, 15), at(10, 11)))], MONDAY, NOW)
-    rows = table(week)
+    rows = table(week, rules())
     assert [row.minute for row in rows][:3] == [480, 495, 510]
     assert [row.label_rows for row in rows][:5] == [4, 0, 0, 0, 4]
 
 
 def test_a_week_without_open_time_has_no_table() -> None:
     week = days(rules(OpeningHours({})), [], MONDAY, NOW)
-    assert table(week) == []
+    assert table(week, rules()) == []
 
 
 minutes = st.integers(0, 7 * 24 * 60)
@@ -129,9 +141,94 @@ def test_every_column_of_the_table_is_full_whatever_is_held(
         for a, n, source in held
     ]
     always = OpeningHours(dict.fromkeys(range(7), ((480, 1200),)))
-    rows = table(days(rules(always), holds, first, datetime(2027, 1, 1, tzinfo=UTC)))
+    rows = table(days(rules(always), holds, first, datetime(2027, 1, 1, tzinfo=UTC)), rules(always))
     heights = {first + timedelta(days=n): 0 for n in range(7)}
     for row in rows:
         for cell in row.cells:
             heights[cell.day] += cell.rows
     assert set(heights.values()) == {len(rows)}
+
+
+def offers(room: RoomRules, held: list[Hold], first: date, now: datetime) -> list[Period]:
+    """What the links of a week's page offer, in the table and in the list."""
+    week = days(room, held, first, now)
+    cells = [cell for row in table(week, room) for cell in row.cells]
+    shown: list[Cell | Stretch] = [*cells, *(stretch for day in week for stretch in day.stretches)]
+    return [one.offer for one in shown if one.offer is not None]
+
+
+def test_a_minute_of_opening_the_page_is_no_edge_of_the_grid() -> None:
+    now = at(9, 10, 37) + timedelta(seconds=12)
+    week = days(rules(), [], MONDAY, now)
+    assert [row.minute for row in table(week, rules())][:3] == [480, 510, 540]
+    [past, free] = week[2].stretches
+    assert (past.kind, free.kind, free.period.start) == ("past", "free", at(10, 11))
+    assert free.offer == slot(10, 11, 1)
+
+
+def test_the_days_beyond_the_horizon_end_on_a_step_too() -> None:
+    now = at(1, 10, 37)
+    [free, past] = days(rules(horizon_days=9), [], MONDAY, now)[2].stretches
+    assert (free.kind, free.period.end, past.kind) == ("free", at(10, 10, 30), "past")
+
+
+def test_what_is_too_short_is_shown_and_not_offered() -> None:
+    held = [hold(slot(10, 8)), hold(Period(at(10, 10, 15), at(10, 20)))]
+    [_, free, _] = days(rules(), held, MONDAY, NOW)[2].stretches
+    assert (free.kind, free.period.minutes, free.offer) == ("free", 15, None)
+
+
+def test_a_long_slot_is_offered_where_it_fits_only() -> None:
+    room = rules(min_minutes=120)
+    wednesday = [
+        cell.offer
+        for row in table(days(room, [], MONDAY, NOW), room)
+        for cell in row.cells
+        if cell.day == date(2027, 3, 10)
+    ]
+    assert wednesday == [slot(10, hour) for hour in range(8, 19)] + [None]
+
+
+steps = st.sampled_from([n for n in range(1, 1441) if 1440 % n == 0])
+
+
+@given(st.data())
+def test_whatever_is_offered_the_rooms_rules_take_now_and_a_minute_later(
+    data: st.DataObject,
+) -> None:
+    step, shortest = data.draw(steps), data.draw(st.integers(1, 300))
+    opens = data.draw(st.integers(0, 1000))
+    room = rules(
+        OpeningHours(dict.fromkeys(range(7), ((opens, data.draw(st.integers(opens + 1, 1440))),))),
+        step_minutes=step,
+        min_minutes=shortest,
+        max_minutes=data.draw(st.integers(shortest, 900)),
+        notice_minutes=data.draw(st.integers(0, 3000)),
+        horizon_days=data.draw(st.integers(1, 20)),
+    )
+    first = data.draw(st.sampled_from([date(2027, 3, 8), date(2027, 3, 22), date(2027, 10, 25)]))
+    start = bounds(first).start
+    now = start + timedelta(seconds=data.draw(st.integers(-10 * 86_400, 7 * 86_400)))
+    stretches = st.lists(st.tuples(minutes, st.integers(1, 600)), max_size=6)
+    held = [
+        hold(Period(start + timedelta(minutes=a), start + timedelta(minutes=a + n)))
+        for a, n in data.draw(stretches)
+    ]
+    for slot_ in offers(room, held, first, now):
+        wish = Wish(slot_, "meeting", 1)
+        for later in (now, now + timedelta(minutes=1)):
+            assert refusals_at_asking(room, wish, later) == []
+        assert not any(one.period.overlaps(slot_) for one in held)
+        assert as_the_form_reads(slot_) == slot_
+
+
+def as_the_form_reads(period: Period) -> Period:
+    """What `SlotForm` makes of the link's values."""
+    values = slot_values(period)
+    day = parse_day(values["day"], MONDAY)
+    edges = []
+    for name in ("starts", "ends"):
+        wall, fold = parse_time(values[name]), values.get(f"{name}_fold")
+        on = day + timedelta(days=1) if name == "ends" and wall == time(0) else day
+        edges.append(instant(on, wall, None if fold is None else int(fold)))
+    return Period(*edges)

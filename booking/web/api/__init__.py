@@ -9,17 +9,15 @@ of the document.
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from booking.errors import BookingError
 from booking.web.api import blocks, bookings, caller, document, organisations, problems, rooms
 from booking.web.api.fields import LARGEST
 from booking.web.api.operations import blueprint
 
-__all__ = ["register"]
+__all__ = ["on_http", "register"]
 
-_PATH = "/api/"
 # Importing them is what registers their views with the blueprint.
 _VIEWS = (rooms, organisations, bookings, blocks)
 
@@ -34,15 +32,11 @@ def register(app: Flask) -> None:
     if "csrf" in app.extensions:
         # No cookie is believed here, so there is nothing a foreign page could ride on.
         app.extensions["csrf"].exempt(blueprint)
-    app.before_request(_no_such_address)
 
 
-def _no_such_address() -> Response | None:
-    """Answer for addresses and methods that no view of ours has; they belong to no blueprint, and would get a page."""
-    error = request.routing_exception
-    if error is None or isinstance(error, RequestRedirect) or not request.path.startswith(_PATH):
-        return None
-    if any(_can_be_no_id(part) for part in request.path.split("/")):
+def on_http(error: HTTPException) -> Response:
+    """The answer to what no view of ours has or has met: unknown addresses and methods, a foreign Host, a fault."""
+    if isinstance(error, MethodNotAllowed) and any(map(_can_be_no_id, request.path.split("/"))):
         # werkzeug says 405 when one method's rule looked right and another's refused the id.
         error = NotFound()
     return problems.on_http(error)

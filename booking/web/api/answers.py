@@ -190,6 +190,7 @@ def booking(row: Booking, installation: str) -> dict[str, Any]:
         "public": row.is_public,
         "decided_by": row.decided_by_name,
         "reason": row.reason,
+        "cancel_reason": row.cancel_reason,
         "created_at": row.created_at.isoformat(),
         "changed_at": row.changed_at.isoformat(),
     }

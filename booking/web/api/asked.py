@@ -17,6 +17,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from booking.errors import BookingError
 from booking.web.api.fields import Code, fault_of
 from booking.web.api.problems import BadValues, Fault, NotUnderstood, WrongMediaType
+from booking.web.security import refuse_cut_body
 
 
 class Strict(Schema):
@@ -48,6 +49,7 @@ class Asked:
 def body(schema: type[Strict]) -> Asked:
     """Read the request's body as `schema` says. A body too large ends the request (413)."""
     raw = request.get_data(cache=False)
+    refuse_cut_body()
     try:
         return Asked(raw, _checked(schema, _json(raw)))
     except BookingError as error:

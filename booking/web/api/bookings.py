@@ -169,7 +169,7 @@ def approve(booking_id: int) -> Response:
 
 @operation("POST", "/bookings/<row:booking_id>/reject", _DECISION, {200: "Booking"})
 def reject(booking_id: int) -> Response:
-    """Say no, with the reason that the asker will read."""
+    """Say no, with the reason that the requester will read."""
     actor = caller.writer()
 
     def act(

@@ -7,7 +7,6 @@ version it bears in If-Match has passed. Only successes are kept; a refused act 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from booking.services.idempotency import claim, keep
 from booking.web import edge
 from booking.web.api.answers import Answer
 from booking.web.api.problems import BadValues, Fault
+from booking.web.keys import LONGEST_KEY, is_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 HEADER = "Idempotency-Key"
-LONGEST_KEY = 100
 
 
 def key() -> str | None:
     """The call's Idempotency-Key; raises BadValues for one that can't be kept."""
     given = request.headers.get(HEADER)
-    if given is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", given):
+    if given is not None and not is_key(given):
         raise BadValues({HEADER: [Fault("bad_key", {"limit": LONGEST_KEY})]})
     return given
 

@@ -16,8 +16,9 @@ from flask_smorest import Blueprint
 
 from booking.web.api.asked import Strict
 from booking.web.api.fields import LARGEST, Choices
-from booking.web.api.once import HEADER, LONGEST_KEY
+from booking.web.api.once import HEADER
 from booking.web.api.problems import MEDIA_TYPE, TYPE
+from booking.web.keys import LONGEST_KEY
 
 View = TypeVar("View", bound=Callable[..., Response])
 NAME = "api"
@@ -34,7 +35,7 @@ _PROBLEMS: dict[int, tuple[str, str, dict[str, Any]]] = {
     ),
     403: (
         "organisation_not_yours",
-        "You can not book in this association's name. Choose one that you belong to.",
+        "You cannot book in this association's name. Choose one that you belong to.",
         {},
     ),
     404: ("not_found", "There is nothing here, or you may not know of it.", {}),

@@ -29,7 +29,7 @@ from booking.web.api.fields import (
 from booking.web.api.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 
 MOST_PEOPLE = 100_000
-# No room is lent for longer; opening hours of decades would be worked out before the room's own limit says no.
+# Opening hours of decades would be worked out before the room's own limit says no; that one is the service's to tell.
 _LONGEST = timedelta(days=31)
 
 
@@ -40,8 +40,7 @@ def _in_order(values: Mapping[str, Any], longest: timedelta | None) -> None:
     if ends_at <= starts_at:
         raise ValidationError(Code("end_before_start"), "ends_at")
     if longest is not None and ends_at - starts_at > longest:
-        minutes = longest // timedelta(minutes=1)
-        raise ValidationError(Code("too_long", max_minutes=minutes), "ends_at")
+        raise ValidationError(Code("too_many_days", limit=longest.days), "ends_at")
 
 
 class _Page(Strict):
@@ -131,7 +130,7 @@ class BookingEditBody(Strict):
 
 
 class DecisionBody(Strict):
-    """Why, told to the asker. A rejection needs it; so does approving over foreign busy time."""
+    """Why, told to the requester. A rejection needs it; so does approving over foreign busy time."""
 
     reason = Lines(2000, allow_none=True, load_default=None)
 

@@ -141,7 +141,8 @@ _BOOKING: Shape = {
     "people": _ID,
     "public": {"type": "boolean", "description": "Whether everybody may read the title."},
     "decided_by": {**_or_null(_TEXT), "description": "Name and title of the one who decided."},
-    "reason": _or_null(_TEXT),
+    "reason": {**_or_null(_TEXT), "description": "Of the decision."},
+    "cancel_reason": {**_or_null(_TEXT), "description": "Why it was called off."},
     "created_at": _INSTANT,
     "changed_at": _INSTANT,
 }
@@ -183,6 +184,7 @@ _BOOKING_EXAMPLE: Shape = {
     "public": False,
     "decided_by": None,
     "reason": None,
+    "cancel_reason": None,
     "created_at": "2027-05-20T07:12:45.120000+00:00",
     "changed_at": "2027-05-20T07:12:45.120000+00:00",
 }

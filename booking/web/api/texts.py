@@ -34,13 +34,13 @@ TEXTS = {
         "Something went wrong on our side. Nothing you did caused this, and the fault has been recorded."
     ),
     # Single values.
-    "invalid": _("Some values are missing or can not be used. Each is named in “errors”."),
+    "invalid": _("Some values are missing or cannot be used. Each is named in “errors”."),
     "required": _("This value is needed."),
     "unknown_field": _("There is no such field here. Leave it out."),
     "repeated": _("This parameter may come once only."),
     "not_text": _("This must be a text."),
     "bad_characters": _(
-        "The text has characters that can not be kept: NUL, half characters, or marks that turn its direction."
+        "The text has characters that cannot be kept: NUL, half characters, or marks that turn its direction."
     ),
     "not_whole_number": _(
         "This must be a whole number, written without quotation marks or a decimal point."
@@ -52,6 +52,9 @@ TEXTS = {
         "This must be a time with its offset as in RFC 3339, such as 2027-06-07T17:30:00+03:00."
     ),
     "bad_year": _("The year must be from %(lowest)s to %(highest)s."),
+    "too_many_days": _(
+        "From start to end there may be at most %(limit)s days here. A room's own limit may be shorter."
+    ),
     "bad_cursor": _("Take the address of the next page from “next”, as it is."),
     "nothing_to_change": _("Name at least one field to change."),
     "bad_key": _("An Idempotency-Key has 1 to %(limit)s visible ASCII characters."),

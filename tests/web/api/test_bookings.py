@@ -59,6 +59,7 @@ def test_a_room_is_asked_for(anna: Program, database: Database, world: World) ->
         "public": False,
         "decided_by": None,
         "reason": None,
+        "cancel_reason": None,
         "created_at": body["created_at"],
         "changed_at": body["created_at"],
     }
@@ -225,7 +226,7 @@ def test_a_taken_room_is_told_with_times_only(
 
 
 def test_who_asks_must_belong_to_the_organisation_or_work_for_the_unit(
-    program_of: ProgramOf, world: World
+    program_of: ProgramOf, database: Database, world: World
 ) -> None:
     for name in ("outi", "toini", "aino", "viivi"):
         answer = program_of(name).post("/bookings", wish(world))
@@ -233,12 +234,15 @@ def test_who_asks_must_belong_to_the_organisation_or_work_for_the_unit(
             403,
             "Forbidden",
             "organisation_not_yours",
-            "You can not book in this association's name. Choose one that you belong to.",
+            "You cannot book in this association's name. Choose one that you belong to.",
         )
     unknown = program_of("anna").post("/bookings", wish(world, organisation_id=2**31 - 1))
     assert (unknown.status_code, unknown.json["code"]) == (403, "organisation_not_yours")
     missing = program_of("anna").post("/bookings", wish(world, room_id=2**31 - 1))
     assert (missing.status_code, missing.json["code"]) == (404, "not_found")
+    change_room(database, world.half_b, published=False)
+    hidden = program_of("anna").post("/bookings", wish(world, room_id=world.half_b))
+    assert hidden.json == missing.json
     assert program_of("veli").post("/bookings", wish(world)).status_code == 201
 
 
@@ -265,7 +269,7 @@ def test_what_is_not_for_the_caller_to_say_is_an_unknown_field(
         422,
         "Unprocessable Entity",
         "invalid",
-        "Some values are missing or can not be used. Each is named in “errors”.",
+        "Some values are missing or cannot be used. Each is named in “errors”.",
         errors={
             name: [
                 {"code": "unknown_field", "detail": "There is no such field here. Leave it out."}

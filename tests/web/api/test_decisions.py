@@ -78,6 +78,7 @@ def test_approved_by_whoever_decides_for_the_unit(
         "version": 2,
         "decided_by": "Veli Vastaava, palveluesihenkilö",
         "reason": "Tervetuloa",
+        "cancel_reason": None,
         "changed_at": answer.json["changed_at"],
     }
     with reading(database) as session:
@@ -93,7 +94,7 @@ def test_approving_needs_no_body_and_rejecting_needs_a_reason(
     other = anna.post("/bookings", wish(world, room_id=world.half_b)).json
     path = f"/bookings/{other['id']}/reject"
     refused = veli.post(path, {"reason": " "}, If_Match='"1"')
-    text = "Write a reason. The asker will read it."
+    text = "Write a reason. The requester will read it."
     assert refused.json == problem(
         422,
         "Unprocessable Entity",
@@ -179,7 +180,7 @@ def test_cancelling_gives_the_time_back(
 ) -> None:
     assert held(database) == [soon(10)]
     answer = anna.post(f"/bookings/{made['id']}/cancel", {"reason": "Sairastapaus"}, If_Match='"1"')
-    assert (answer.json["state"], answer.json["reason"]) == ("cancelled", "Sairastapaus")
+    assert (answer.json["state"], answer.json["cancel_reason"]) == ("cancelled", "Sairastapaus")
     assert held(database) == []
     assert anna.post("/bookings", wish(world)).status_code == 201
 

@@ -61,12 +61,12 @@ def test_ten_years_are_too_long(nobody: Program) -> None:
         "title": "Unprocessable Entity",
         "status": 422,
         "code": "invalid",
-        "detail": "Some values are missing or can not be used. Each is named in “errors”.",
+        "detail": "Some values are missing or cannot be used. Each is named in “errors”.",
         "errors": {
             "ends_at": [
                 {
-                    "code": "too_long",
-                    "detail": "The room is lent for at most 31 days at a time. Choose an earlier end.",
+                    "code": "too_many_days",
+                    "detail": "From start to end there may be at most 31 days here. A room's own limit may be shorter.",
                 }
             ]
         },

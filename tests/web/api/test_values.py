@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unicodedata
 from typing import Any
@@ -14,7 +15,7 @@ from booking.errors import DatabaseBusy
 from booking.models import Booking
 from booking.web.api.problems import on_http, on_refusal
 from tests.support.world import World
-from tests.web.api.calls import BASE_URL, Program, wish
+from tests.web.api.calls import BASE_URL, Program, soon, wish
 from tests.web.api.test_bookings import count, problem
 
 JSON = "application/json"
@@ -65,6 +66,33 @@ def test_a_body_that_is_none(
     )
     assert len(answer.data) < 5000
     assert count(database, Booking) == 0
+
+
+def test_a_body_without_a_length_is_measured_too(anna: Program, database: Database) -> None:
+    answer = anna.app.test_client().post(
+        f"{BASE_URL}/api/v1/bookings",
+        input_stream=io.BytesIO(b" " * 300_000 + b"{}"),
+        content_type=JSON,
+        headers={"Authorization": f"Bearer {anna.token}", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+    assert count(database, Booking) == 0
+
+
+def test_a_stretch_of_months_is_told_apart_from_the_rooms_own_limit(
+    anna: Program, world: World
+) -> None:
+    answer = anna.post("/bookings", wish(world, ends_at=soon(12, days=32).isoformat()))
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {
+        "ends_at": [
+            {
+                "code": "too_many_days",
+                "detail": "From start to end there may be at most 31 days here. A room's own limit may be shorter.",
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize(

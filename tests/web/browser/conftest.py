@@ -70,7 +70,7 @@ def open_as(new_page: NewPage, demo: str, cookies: Callable[[str | None], Any]) 
     """A function that opens a page of the demo as a person (None: nobody); options are a Playwright context's."""
 
     def open_page(who: str | None, path: str = "/", **options: Any) -> Page:
-        page = new_page(base_url=demo, storage_state=cookies(who), **options)
+        page = new_page(base_url=demo, **{"storage_state": cookies(who), **options})
         page.goto(path)
         return page
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from booking.config import templates_folder
+from booking.db import open_database
+from booking.i18n import LOCALES
+from booking.seed.people import DEMO_PASSWORD
 from tests.web.browser.conftest import OpenAs
+from tests.web.conftest import broken_database, make_site
+
+TEMPLATES = templates_folder()
 
 WIDTHS = (1280, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -18,35 +28,60 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 @dataclass(frozen=True)
 class Shown:
-    """A page to look at: who opens it, its address, and the link or button that leads on to it."""
+    """A page to look at: who opens it, its address, its template, and the links or buttons that lead on to it."""
 
     who: str | None
     path: str
-    then: str = ""  # a selector to press
+    template: str
+    then: tuple[str, ...] = ()  # selectors to press
+
+
+_FORM = "main form button.button"
+_FIRST = "main .main-link >> nth=0"
+# The night when the clocks are put back, in a year that is open for booking for long.
+_DOUBLED = "day=31.10.2027&starts=3.30&ends=5"
+
+
+def _act(verb: str, *then: str) -> Shown:
+    return Shown("veli", "/staff", "bookings/act.html", (_FIRST, f'main a[href$="/{verb}"]', *then))
 
 
 PAGES = {
-    "search": Shown(None, "/"),
-    "found": Shown(None, "/?day=huomenna&starts=14&ends=16&people=5&features=induction_loop"),
-    "search refused": Shown(None, "/?day=x&starts=17&ends=16&people=x"),
-    "rooms": Shown(None, "/rooms"),
-    "room": Shown(None, "/rooms/1"),
-    "room not open": Shown(None, "/rooms/15"),
-    "sign-in": Shown(None, "/login"),
-    "signed out": Shown(None, "/login?out=1"),
-    "sign-in refused": Shown(None, "/login", "main form button"),
-    "not found": Shown(None, "/nope"),
-    "new booking": Shown("anna", "/bookings/new?room=1&day=huomenna&starts=14&ends=16"),
-    "booking refused": Shown("anna", "/bookings/new", "main form button"),
-    "no organisation": Shown("outi", "/bookings/new"),
-    "mine": Shown("anna", "/bookings"),
-    "my booking": Shown("anna", "/bookings", "main .main-link >> nth=0"),
-    "queue": Shown("veli", "/staff"),
-    "request": Shown("veli", "/staff", "main .main-link >> nth=0"),
-    "rooms of my sites": Shown("veli", "/staff/rooms"),
-    "blocks": Shown("veli", "/staff/rooms", "main .rows .button >> nth=0"),
-    "mails": Shown(None, "/demo/mails"),
-    "mail": Shown(None, "/demo/mails", "main .main-link >> nth=0"),
+    "search": Shown(None, "/", "search.html"),
+    "found": Shown(
+        None,
+        "/?day=huomenna&starts=14&ends=16&people=5&features=induction_loop",
+        "search.html",
+    ),
+    "search refused": Shown(None, "/?day=x&starts=17&ends=16&people=x", "search.html"),
+    "search in the doubled hour": Shown(None, f"/?{_DOUBLED}", "search.html"),
+    "rooms": Shown(None, "/rooms", "rooms/catalogue.html"),
+    "room": Shown(None, "/rooms/1", "rooms/show.html"),
+    "room not open": Shown(None, "/rooms/15", "rooms/show.html"),
+    "sign-in": Shown(None, "/login", "people/sign_in.html"),
+    "signed out": Shown(None, "/login?out=1", "people/sign_in.html"),
+    "sign-in refused": Shown(None, "/login", "people/sign_in.html", (_FORM,)),
+    "not found": Shown(None, "/nope", "error.html"),
+    "new booking": Shown(
+        "anna", "/bookings/new?room=1&day=huomenna&starts=14&ends=16", "bookings/new.html"
+    ),
+    "booking refused": Shown("anna", "/bookings/new", "bookings/new.html", (_FORM,)),
+    "booking in the doubled hour": Shown(
+        "anna", f"/bookings/new?room=1&{_DOUBLED}", "bookings/new.html", (_FORM,)
+    ),
+    "no organisation": Shown("outi", "/bookings/new", "bookings/new.html"),
+    "mine": Shown("anna", "/bookings", "bookings/mine.html"),
+    "my booking": Shown("anna", "/bookings", "bookings/show.html", (_FIRST,)),
+    "queue": Shown("veli", "/staff", "staff/queue.html"),
+    "request": Shown("veli", "/staff", "bookings/show.html", (_FIRST,)),
+    "approve": _act("approve"),
+    "reject": _act("reject"),
+    "reject refused": _act("reject", _FORM),
+    "cancel for others": _act("cancel"),
+    "rooms of my sites": Shown("veli", "/staff/rooms", "staff/rooms.html"),
+    "blocks": Shown("veli", "/staff/rooms", "staff/blocks.html", ("main .rows .button >> nth=0",)),
+    "mails": Shown(None, "/demo/mails", "demo/mails.html"),
+    "mail": Shown(None, "/demo/mails", "demo/mail.html", (_FIRST,)),
 }
 
 
@@ -75,20 +110,34 @@ def small_targets(page: Page) -> Any:
 
 def opened(open_as: OpenAs, shown: Shown) -> Page:
     page = open_as(shown.who, shown.path)
-    if shown.then:
-        page.locator(shown.then).click()
-        page.wait_for_load_state()
+    for selector in shown.then:
+        with page.expect_navigation():
+            page.locator(selector).click()
     return page
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page_is_for_everybody(open_as: OpenAs, name: str) -> None:
-    page = opened(open_as, PAGES[name])
+def test_every_page_has_been_looked_at() -> None:
+    pages = {
+        path.relative_to(TEMPLATES).as_posix()
+        for path in TEMPLATES.rglob("*.html")
+        if path.read_text(encoding="utf-8").startswith('{% extends "base.html" %}')
+    }
+    elsewhere = {"bookings/changed.html"}  # below, since it takes two browsers
+    assert {shown.template for shown in PAGES.values()} | elsewhere == pages
+
+
+def is_for_everybody(page: Page) -> None:
+    """Assert it at both widths, light and dark."""
     for width, scheme in itertools.product(WIDTHS, SCHEMES):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
         seen = (faults(page), sideways(page), small_targets(page))
         assert seen == ([], 0, []), (width, scheme)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_for_everybody(open_as: OpenAs, name: str) -> None:
+    is_for_everybody(opened(open_as, PAGES[name]))
 
 
 @pytest.mark.parametrize("locale", ["sv-FI", "en-GB"])
@@ -110,3 +159,112 @@ def test_text_at_twice_the_size_still_fits(open_as: OpenAs) -> None:
     page = open_as("anna", "/rooms/1", viewport={"width": 640, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '225%'")
     assert sideways(page) == 0
+
+
+def sign_in(page: Page, who: str) -> None:
+    page.get_by_label("Sähköpostiosoite").fill(f"{who}@demo.example")
+    page.get_by_label("Salasana").fill(DEMO_PASSWORD)
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Kirjaudu sisään").click()
+
+
+def ask(page: Page, title: str) -> None:
+    """Ask for the first room that is free some weeks ahead."""
+    day = datetime.now(UTC).date() + timedelta(days=140)
+    day += timedelta(days=7 - day.weekday())
+    page.goto(f"/?day={day.day}.{day.month}.{day.year}&starts=9&ends=10&people=4&activity=meeting")
+    page.get_by_role("link", name=re.compile("^Varaa")).first.click()
+    page.get_by_label("Tilaisuuden nimi", exact=True).fill(title)
+
+
+def test_a_message_after_the_sign_in_is_for_everybody_and_not_covered(open_as: OpenAs) -> None:
+    page = open_as(None, "/login")
+    sign_in(page, "anna")
+    is_for_everybody(page)
+    message = page.locator(".notice.good").bounding_box()
+    band = page.locator(".band").bounding_box()
+    assert message
+    assert band
+    assert message["y"] + message["height"] <= band["y"]
+
+
+def test_a_form_kept_through_the_sign_in_is_for_everybody(open_as: OpenAs, demo: str) -> None:
+    page = open_as(None, "/login")
+    sign_in(page, "anna")
+    ask(page, "Jää odottamaan")
+    other = open_as(None, "/", storage_state=page.context.storage_state())
+    other.get_by_role("button", name="Kirjaudu ulos").click()
+    other.get_by_label("Salasana").wait_for()
+    page.get_by_role("button", name="Lähetä varauspyyntö").click()
+    page.get_by_text("Täyttämäsi tiedot säilyvät.").wait_for()
+    is_for_everybody(page)
+
+
+def test_what_a_booking_has_become_is_for_everybody(open_as: OpenAs) -> None:
+    page = open_as("anna", "/")
+    ask(page, "Muuttuu sillä välin")
+    page.get_by_role("button", name="Lähetä varauspyyntö").click()
+    page.get_by_text("Varauspyyntö on lähetetty.").wait_for()
+    is_for_everybody(page)
+    page.get_by_role("link", name="Peru varaus").click()
+    other = open_as("anna", re.sub(r"^https?://[^/]+", "", page.url))
+    other.get_by_role("button", name="Peru varaus").click()
+    other.get_by_text("Varaus on peruttu.").wait_for()
+    page.get_by_role("button", name="Peru varaus").click()
+    page.get_by_role("heading", name="Varaus on muuttunut sillä välin").wait_for()
+    is_for_everybody(page)
+
+
+def test_a_fault_of_ours_is_told_to_everybody(
+    open_as: OpenAs, sqlite_url: str, tmp_path: Path
+) -> None:
+    database = open_database(sqlite_url)
+    site = make_site(database, tmp_path, demo=True)
+    with broken_database(site.app):
+        answer = site.nobody().get("/rooms")
+    database.dispose()
+    page = open_as(None, "/")
+    # The demo has no fault to show, so the page of one is put in its way; style sheets are the demo's own.
+    page.route(
+        "**/rooms",
+        lambda route: route.fulfill(status=500, headers=dict(answer.headers), body=answer.text),
+    )
+    page.goto("/rooms")
+    page.get_by_role("link", name="Yritä uudelleen").wait_for()
+    is_for_everybody(page)
+
+
+# Words of headings, links and buttons that a line's end tears apart.
+TORN = """() => [...document.querySelectorAll('h1, h2, h3, nav a, button, .button')]
+    .filter(e => e.checkVisibility()).flatMap(e => {
+        const torn = [], texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const word of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, word.index);
+                range.setEnd(texts.currentNode, word.index + word[0].length);
+                const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+                if (lines.size > 1) torn.push(word[0]);
+            }
+        }
+        return torn;
+    })"""
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_on_a_phone_words_stay_whole_and_the_header_small(open_as: OpenAs, locale: str) -> None:
+    page = open_as(None, "/login", viewport={"width": 320, "height": 800})
+    sign_in(page, "veli")
+    page.locator(f".languages button[lang={locale}]").click()
+    try:
+        for path in ("/", "/rooms", "/rooms/1", "/bookings", "/staff", "/staff/rooms"):
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == locale
+            assert page.evaluate(TORN) == [], path
+            header = page.locator(".site-header").bounding_box()
+            assert header
+            assert header["height"] < 250
+    finally:
+        page.locator(
+            ".languages button[lang=fi]"
+        ).click()  # his language is kept, and others sign in as him
