@@ -22,7 +22,9 @@ def rows(heading: str) -> list[list[str]]:
 
 def targets() -> set[str]:
     """What `make` can make, as the Makefile's own help lists it."""
-    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    # Within `make test`, a make would tell which folders it enters.
+    command = ["make", "--no-print-directory", "help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {line.split()[1] for line in said.stdout.splitlines()}
 
 

@@ -214,7 +214,8 @@ def test_requests_of_the_demo_wait_for_veli_and_anna(demo: Database) -> None:
         mine = bookings(session, actor(session, "anna"), BookingFilter(), 500)
     assert 6 <= len(waiting) <= 10
     assert {one.state for one in mine} == {"requested", "approved", "rejected", "cancelled"}
-    assert all(one.reason for one in mine if one.state in ("rejected", "cancelled"))
+    assert all(one.reason for one in mine if one.state == "rejected")
+    assert all(one.cancel_reason for one in mine if one.state == "cancelled")
 
 
 def test_no_mail_of_the_demo_waits_to_be_sent(demo: Database) -> None:
