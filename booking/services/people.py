@@ -19,7 +19,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
-from zxcvbn import zxcvbn
 
 from booking.db import Database, transaction
 from booking.domain.access import Actor
@@ -268,6 +267,9 @@ def _require_good_password(password: str, new: NewPerson) -> None:
     shortest = PASSWORD_LENGTH[new.role in STAFF_ROLES]
     if not shortest <= len(password) <= PASSWORD_MAX:
         raise InvalidInput("bad_password", field="password", shortest=shortest)
+    # Loaded only where a password is chosen: its word lists cost 12 MiB, and no page needs them.
+    from zxcvbn import zxcvbn
+
     own = f"{new.email} {new.name} {new.title or ''}"
     known = [new.email, *re.split(r"\W+", own), *_HOUSE_WORDS]
     if zxcvbn(password[:_JUDGED], user_inputs=[word for word in known if word])["score"] < _STRONG:

@@ -16,6 +16,7 @@ from booking.domain.local_time import day_period, local
 from booking.queries.catalogue import catalogue
 from booking.queries.feeds import feed_state, feed_texts
 from booking.web import edge
+from booking.web.kept import Kept
 from calendars.ical import calendar_text
 
 blueprint = Blueprint("feeds", __name__)
@@ -23,6 +24,7 @@ blueprint = Blueprint("feeds", __name__)
 CACHE = "public, no-cache"
 # Part of every validator: raise it when the frame of the calendar changes, so that nobody keeps the old one.
 _FRAME = 1
+_kept = Kept(limit=12 * 2**20)
 
 
 @blueprint.get("/feeds/rooms/<row:room_id>.ics")
@@ -33,15 +35,22 @@ def room(room_id: int) -> Response:
     if known is None:
         abort(404)
     tag, changed_at = known
-    with edge.read() as session:
-        rules = catalogue(session).room(room_id)
-        texts = feed_texts(session, rules.neighbours, "public", now)
-    name = f"{rules.name.fi} – {rules.unit_name.fi}"
-    answer = Response(calendar_text(name, texts), mimetype="text/calendar")
+    body = _kept.get(tag)
+    if body is None:
+        body = _rendered(room_id, now)
+        _kept.keep(tag, body)
+    answer = Response(body, mimetype="text/calendar")
     answer.set_etag(tag)
     answer.last_modified = changed_at
     answer.headers["Cache-Control"] = CACHE
     return answer
+
+
+def _rendered(room_id: int, now: datetime) -> bytes:
+    with edge.read() as session:
+        rules = catalogue(session).room(room_id)
+        texts = feed_texts(session, rules.neighbours, "public", now)
+    return calendar_text(f"{rules.name.fi} – {rules.unit_name.fi}", texts)
 
 
 def validator(database: Database, room_id: int, now: datetime) -> tuple[str, datetime] | None:

@@ -20,13 +20,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from booking.db import Database, open_database, reading, transaction
 from booking.domain.access import Actor
 from booking.domain.local_time import HELSINKI
 from booking.migrate import upgrade
-from booking.models import CalendarText, Organisation
+from booking.models import CalendarText, Organisation, Room
 from booking.seed.scale import seed_scale
 from booking.services.people import NewPerson, add_person, create_token
 from tests.bench.client import Connection, rate, timed
@@ -63,6 +63,8 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         return
     # Figures of a server that may lose what it acknowledged would mean nothing.
     os.environ["TEST_POSTGRES_DURABLE"] = "1"
+    folder = folder / f"postgres-{time.monotonic_ns()}"
+    folder.mkdir(mode=0o755)
     keeper = postgres.hold_open(folder)
     server = databases.Postgres(folder)
     with server.empty() as url:
@@ -225,19 +227,29 @@ def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> 
     path, connection = f"/feeds/rooms/{room}.ics", Connection(port)
     status, head, body = connection.call(path)
     assert status == 200, (status, body[:200])
+
+    def changes() -> Iterator[None]:
+        """The feed is another one before each call, so that it has to be rendered."""
+        for _ in range(CALLS):
+            transaction(database, lambda session: session.execute(change))
+            yield
+
+    change = update(Room).where(Room.id == room).values(feed_version=Room.feed_version + 1)
+    first = timed(lambda _: connection.call(path), changes())
+    again = timed(lambda _: connection.call(path), range(CALLS))
+    _, head, _ = connection.call(path)
     etag = next(
         line.split(b": ")[1].decode()
         for line in head.split(b"\r\n")
         if line.lower().startswith(b"etag")
     )
-    first = timed(lambda _: connection.call(path), range(CALLS))
     unchanged = rate(port, path, 3, 304, If_None_Match=etag)
     with static_server(body, folder) as floor_port:
         floor = Connection(floor_port)
         static = timed(lambda _: floor.call("/"), range(CALLS))
         static_unchanged = rate(floor_port, "/", 3, 304, If_None_Match=ETAG)
     _say(
-        "feed, whole",
+        "feed, first after a change",
         kind,
         size,
         events=body.count(b"BEGIN:VEVENT"),
@@ -246,6 +258,13 @@ def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> 
         **first.line(),
         floor_static=static.line(),
         times_floor=round(first.median_ms / static.median_ms, 1),
+    )
+    _say(
+        "feed, again",
+        kind,
+        size,
+        **again.line(),
+        times_floor=round(again.median_ms / static.median_ms, 1),
     )
     _say(
         "feed, 304",
