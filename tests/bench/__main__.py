@@ -219,14 +219,10 @@ def _book(kind: str, size: str, port: int, token: str, organisation: int) -> Non
 
 def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> None:
     with reading(database) as session:
-        room, events = session.execute(
-            select(CalendarText.room_id, func.count())
-            .group_by(CalendarText.room_id)
-            .order_by(func.count().desc())
-        ).first() or (0, 0)
+        fullest = select(CalendarText.room_id).group_by(CalendarText.room_id)
+        room = session.scalars(fullest.order_by(func.count().desc())).first()
     path, connection = f"/feeds/rooms/{room}.ics", Connection(port)
-    status, head, body = connection.call(path)
-    assert status == 200, (status, body[:200])
+    change = update(Room).where(Room.id == room).values(feed_version=Room.feed_version + 1)
 
     def changes() -> Iterator[None]:
         """The feed is another one before each call, so that it has to be rendered."""
@@ -234,46 +230,22 @@ def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> 
             transaction(database, lambda session: session.execute(change))
             yield
 
-    change = update(Room).where(Room.id == room).values(feed_version=Room.feed_version + 1)
     first = timed(lambda _: connection.call(path), changes())
     again = timed(lambda _: connection.call(path), range(CALLS))
-    _, head, _ = connection.call(path)
-    etag = next(
-        line.split(b": ")[1].decode()
-        for line in head.split(b"\r\n")
-        if line.lower().startswith(b"etag")
-    )
+    status, head, body = connection.call(path)
+    assert status == 200, (status, body[:200])
+    etag = next(line[6:].decode() for line in head.split(b"\r\n") if line.startswith(b"ETag: "))
     unchanged = rate(port, path, 3, 304, If_None_Match=etag)
     with static_server(body, folder) as floor_port:
         floor = Connection(floor_port)
         static = timed(lambda _: floor.call("/"), range(CALLS))
         static_unchanged = rate(floor_port, "/", 3, 304, If_None_Match=ETAG)
-    _say(
-        "feed, first after a change",
-        kind,
-        size,
-        events=body.count(b"BEGIN:VEVENT"),
-        kept_texts=events,
-        bytes=len(body),
-        **first.line(),
-        floor_static=static.line(),
-        times_floor=round(first.median_ms / static.median_ms, 1),
-    )
-    _say(
-        "feed, again",
-        kind,
-        size,
-        **again.line(),
-        times_floor=round(again.median_ms / static.median_ms, 1),
-    )
-    _say(
-        "feed, 304",
-        kind,
-        size,
-        per_second=unchanged,
-        floor_per_second=static_unchanged,
-        of_floor=round(unchanged / static_unchanged, 2),
-    )
+    facts = {"events": body.count(b"BEGIN:VEVENT"), "bytes": len(body), "floor": static.line()}
+    for name, times in (("first after a change", first), ("again", again)):
+        ratio = round(times.median_ms / static.median_ms, 1)
+        _say(f"feed, {name}", kind, size, **times.line(), times_floor=ratio, **facts)
+    rates = {"per_second": unchanged, "floor_per_second": static_unchanged}
+    _say("feed, 304", kind, size, **rates, of_floor=round(unchanged / static_unchanged, 2))
 
 
 if __name__ == "__main__":
