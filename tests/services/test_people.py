@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from booking.db import Database, reading, transaction
 from booking.errors import InvalidInput, NotFound, TooMany
@@ -74,7 +75,7 @@ def test_a_disabled_person_can_neither_enter_nor_stay(database: Database, world:
     signed_in = sign_in(database, "anna@demo.example", PASSWORD, now=NOW)
     assert signed_in is not None
 
-    def disable(session):  # type: ignore[no-untyped-def]
+    def disable(session: Session) -> None:
         session.get_one(Person, world.anna.person_id).is_active = False
 
     transaction(database, disable)
@@ -256,7 +257,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(database: Database, world: Wor
         )
         assert api_token_of(session, token_hash(token[:-1])) is None
 
-    def revoke(session):  # type: ignore[no-untyped-def]
+    def revoke(session: Session) -> None:
         session.scalars(select(ApiToken)).one().revoked_at = NOW
 
     transaction(database, revoke)
