@@ -53,7 +53,7 @@ def test_a_unit_blocks_its_room_and_lifts_the_block(site: Site) -> None:
     lift = re.search(r'action="(/staff/blocks/\d+/lift)"', page)
     assert lift
     assert browser.post(lift[1]).status_code == 303
-    assert "Tilassa ei ole estoja." in browser.get(path).text
+    assert "Tilalle ei ole merkitty aikoja" in browser.get(path).text
 
 
 def test_a_block_may_last_for_days(site: Site) -> None:
