@@ -49,15 +49,6 @@ class Actor:
         """Approve, reject, and keep time for the unit itself."""
         return self.is_admin or unit_id in self.approver_units
 
-    def sees_bookings_of(self, unit_id: int, organisation_id: int) -> bool:
-        """That a booking is there, its title, state and time."""
-        return (
-            self.sees_all_bookings
-            or unit_id in self.approver_units
-            or unit_id in self.viewer_units
-            or organisation_id in self.organisations
-        )
-
     def sees_contact_of(self, unit_id: int, organisation_id: int) -> bool:
         """Whom to call about a booking, and what its people need."""
         return (

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.server import free_port, wait_until_answering
+from tests.support.ports import free_port
+from tests.support.server import wait_until_answering
 
 _BODY_FILE = "FLOOR_BODY"
 ETAG = '"floor"'

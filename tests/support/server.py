@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -13,18 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 SECRET = "only-for-tests-" + "x" * 40
 _PATIENCE = 30.0
-
-
-def free_port() -> int:
-    """A port below the range the system hands out itself, free a moment ago."""
-    for _ in range(100):
-        port = random.randint(20_000, 31_999)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port found")
 
 
 @contextmanager

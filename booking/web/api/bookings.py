@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Response, url_for
 
 from booking.domain.access import Actor
+from booking.domain.bookings import Action
 from booking.errors import Forbidden
 from booking.models import Booking
 from booking.queries import bookings as queries
@@ -155,28 +156,23 @@ def edit(booking_id: int) -> Response:
 @operation("POST", "/bookings/<row:booking_id>/approve", _DECISION, {200: "Booking"})
 def approve(booking_id: int) -> Response:
     """Say yes. The room's rules are checked again: it may have been closed meanwhile."""
-    actor = caller.writer()
-
-    def act(
-        session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
-    ) -> Booking:
-        return decide_booking(
-            session, row.id, "approve", version, values["reason"] or None, actor=actor, now=now
-        )
-
-    return _change(booking_id, asked.body(DecisionBody), _require_decision, act, actor)
+    return _decide(booking_id, "approve")
 
 
 @operation("POST", "/bookings/<row:booking_id>/reject", _DECISION, {200: "Booking"})
 def reject(booking_id: int) -> Response:
     """Say no, with the reason that the requester will read."""
+    return _decide(booking_id, "reject")
+
+
+def _decide(booking_id: int, action: Action) -> Response:
     actor = caller.writer()
 
     def act(
         session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
     ) -> Booking:
         return decide_booking(
-            session, row.id, "reject", version, values["reason"] or None, actor=actor, now=now
+            session, row.id, action, version, values["reason"] or None, actor=actor, now=now
         )
 
     return _change(booking_id, asked.body(DecisionBody), _require_decision, act, actor)
