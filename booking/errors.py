@@ -75,6 +75,38 @@ class PolicyRefusal(BookingError):
         self.refusals = tuple(refusals)
 
 
+class InvalidValues(BookingError):
+    """Values of a thing can't be kept; `faults` holds each reason with its field, never empty."""
+
+    def __init__(self, faults: Sequence[Refusal]) -> None:
+        super().__init__(faults[0].code, **faults[0].params)
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A booking to come that a change would leave against the rules, or without its time; `code` says which rule speaks."""
+
+    booking_id: int
+    room_id: int
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    organisation: str
+    code: str
+
+
+class BreaksBookings(BookingError):
+    """A change would break bookings to come: `bookings`, by start, never empty. Nothing was changed.
+
+    The caller shows them; who has seen them may say which ones are accepted, and try again.
+    """
+
+    def __init__(self, bookings: Sequence[Broken]) -> None:
+        super().__init__("breaks_bookings")
+        self.bookings = tuple(bookings)
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Time that is held already. Says what kind and when; never whose or why."""

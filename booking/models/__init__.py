@@ -4,7 +4,8 @@ from booking.models.audit import AuditEntry
 from booking.models.base import Base
 from booking.models.bookings import Booking, CalendarText, IdempotencyKey
 from booking.models.catalogue import touch_catalogue
-from booking.models.occupancy import NO_OVERLAP, Occupancy
+from booking.models.demand import SearchMiss
+from booking.models.occupancy import LONG, NO_OVERLAP, SHORT, Occupancy
 from booking.models.organisations import Membership, Organisation
 from booking.models.outbox import OutboxMessage
 from booking.models.people import ApiToken, Person, SignIn, SignInAttempt, StaffRole
@@ -14,12 +15,25 @@ from booking.models.places import (
     Municipality,
     OpeningException,
     OpeningHours,
+    Quota,
+    Region,
+    Terms,
     Unit,
 )
-from booking.models.rooms import Block, Room, RoomFeature, Space, room_space
+from booking.models.rooms import (
+    Block,
+    Room,
+    RoomFeature,
+    RoomImage,
+    RoomImageFile,
+    Space,
+    room_space,
+)
 
 __all__ = [
+    "LONG",
     "NO_OVERLAP",
+    "SHORT",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -37,12 +51,18 @@ __all__ = [
     "Organisation",
     "OutboxMessage",
     "Person",
+    "Quota",
+    "Region",
     "Room",
     "RoomFeature",
+    "RoomImage",
+    "RoomImageFile",
+    "SearchMiss",
     "SignIn",
     "SignInAttempt",
     "Space",
     "StaffRole",
+    "Terms",
     "Unit",
     "room_space",
     "touch_catalogue",

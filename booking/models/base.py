@@ -31,7 +31,7 @@ TECHNICAL = {"personal": "technical"}  # traces of use: devices, times
 class LocalTextType(TypeDecorator[LocalText]):
     """A LocalText as JSON: {"fi": …, "sv": …, "en": …}, absent languages left out."""
 
-    impl = JSON
+    impl = JSON(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: LocalText | None, dialect: Dialect) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.db import UtcDateTime
@@ -41,6 +41,11 @@ class Booking(Base):
     activity: Mapped[str] = mapped_column(String(7))
     people: Mapped[int]
     needs: Mapped[str | None] = mapped_column(Text, info=SENSITIVE)
+    # Codes of booking.domain.rooms.FEATURES that must be there; matched with what is known of the room.
+    needed_features: Mapped[list[str]] = mapped_column(
+        JSON, default=list, server_default="[]", info=SENSITIVE
+    )
+    terms_version: Mapped[int | None]  # of the unit's rules of use, as accepted
     contact_name: Mapped[str] = mapped_column(String(120), info=CONTACT)
     contact_email: Mapped[str] = mapped_column(String(254), info=CONTACT)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)

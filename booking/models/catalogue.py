@@ -19,18 +19,25 @@ from booking.models.places import (
     Municipality,
     OpeningException,
     OpeningHours,
+    Quota,
+    Region,
+    Terms,
     Unit,
 )
-from booking.models.rooms import Room, RoomFeature, Space
+from booking.models.rooms import Room, RoomFeature, RoomImage, Space
 
 _CATALOGUE = (
     Division,
     Municipality,
     OpeningException,
     OpeningHours,
+    Quota,
+    Region,
     Room,
     RoomFeature,
+    RoomImage,
     Space,
+    Terms,
     Unit,
 )
 

@@ -17,6 +17,15 @@ from booking.db import UtcDateTime
 from booking.models.base import Base
 
 NO_OVERLAP = "occupancy_no_overlap"
+# Conditions of two partial indexes, word for word as queries must say them to be served. A day, as each database keeps it.
+_DAY = {"sqlite": "86400000000", "postgresql": "interval '24 hours'"}
+SHORT = {
+    dialect: f"source <> 'foreign' AND ends_at - starts_at <= {day}"
+    for dialect, day in _DAY.items()
+}
+LONG = {
+    dialect: f"source <> 'foreign' AND ends_at - starts_at > {day}" for dialect, day in _DAY.items()
+}
 
 
 class Occupancy(Base):
@@ -42,6 +51,24 @@ class Occupancy(Base):
             "ends_at",
             postgresql_where=text("source <> 'foreign'"),
             sqlite_where=text("source <> 'foreign'"),
+        ),
+        # Many slots at once (a search over a season): what starts within a day before a slot's end, whatever its space.
+        # What is longer than a day is rare, and has an index of its own.
+        Index(
+            "ix_occupancy_short",
+            "starts_at",
+            "ends_at",
+            "space_id",
+            postgresql_where=text(SHORT["postgresql"]),
+            sqlite_where=text(SHORT["sqlite"]),
+        ),
+        Index(
+            "ix_occupancy_long",
+            "ends_at",
+            "starts_at",
+            "space_id",
+            postgresql_where=text(LONG["postgresql"]),
+            sqlite_where=text(LONG["sqlite"]),
         ),
         Index(
             "ix_occupancy_foreign",

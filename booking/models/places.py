@@ -5,11 +5,20 @@ Data, edited by the county.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from booking.db import UtcDateTime
 from booking.domain.texts import LocalText
 from booking.models.base import CONTACT, Base
 
@@ -26,12 +35,27 @@ class Installation(Base):
     catalogue_version: Mapped[int] = mapped_column(BigInteger, default=1)
 
 
+class Region(Base):
+    """A region of partnership; several municipalities. `key` is used in addresses."""
+
+    __tablename__ = "region"
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[LocalText]
+
+
 class Municipality(Base):
-    """A municipality of the county; `key` is used in addresses and in the API ("joensuu")."""
+    """A municipality of the county; `key` is used in addresses and in the API ("joensuu").
+
+    `region_is_checked` false: somebody has still to make sure that it lies in this region.
+    """
 
     __tablename__ = "municipality"
     key: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[LocalText]
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"), index=True)
+    region_is_checked: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    region: Mapped[Region | None] = relationship()
 
 
 class Division(Base):
@@ -42,7 +66,11 @@ class Division(Base):
 
 
 class Unit(Base):
-    """A place whose staff lend rooms and decide. Nothing of a unit is bookable until it is `open_for_booking`."""
+    """A place whose staff lend rooms and decide. Nothing of a unit is bookable until it is `open_for_booking`.
+
+    `version` guards edits. On Finnish holidays it is closed if it says so; the two eves have switches of their own.
+    `external_id` is the unit's name in the county's other systems: imports find it by that.
+    """
 
     __tablename__ = "unit"
     name: Mapped[LocalText]
@@ -53,6 +81,11 @@ class Unit(Base):
     contact_email: Mapped[str | None] = mapped_column(String(254), info=CONTACT)
     contact_phone: Mapped[str | None] = mapped_column(String(40), info=CONTACT)
     open_for_booking: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    external_id: Mapped[str | None] = mapped_column(String(60), unique=True)
+    closed_on_holidays: Mapped[bool] = mapped_column(default=True, server_default=false())
+    closed_on_midsummer_eve: Mapped[bool] = mapped_column(default=True, server_default=false())
+    closed_on_christmas_eve: Mapped[bool] = mapped_column(default=True, server_default=false())
 
     municipality: Mapped[Municipality] = relationship()
     division: Mapped[Division | None] = relationship()
@@ -65,7 +98,11 @@ class Unit(Base):
 
 
 class OpeningHours(Base):
-    """A unit is open on `weekday` (0 = Monday) between two minutes of the local day; 1440 is midnight at its end."""
+    """A unit is open on `weekday` (0 = Monday) between two minutes of the local day; 1440 is midnight at its end.
+
+    Rows without dates are the usual week. Rows with dates (both included) are a season: while it lasts, its rows with the
+    same dates are the whole week.
+    """
 
     __tablename__ = "opening_hours"
     __table_args__ = (
@@ -74,17 +111,24 @@ class OpeningHours(Base):
             "opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440",
             name="minutes",
         ),
-        UniqueConstraint("unit_id", "weekday", "opens_minute"),
+        CheckConstraint(
+            "(valid_from IS NULL AND valid_until IS NULL) OR valid_from <= valid_until",
+            name="season",
+        ),
+        Index("ix_opening_hours_unit_id", "unit_id"),
     )
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"))
     weekday: Mapped[int]
     opens_minute: Mapped[int]
     closes_minute: Mapped[int]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
 
 
 class OpeningException(Base):
-    """On `day` a unit keeps these hours instead of the weekly ones; both minutes empty: closed all day, `reason` says
-    why.
+    """From `day` to `last_day` (none: that day alone) a unit keeps these hours instead of the weekly ones.
+
+    Both minutes empty: closed all day, a closure; `reason` says why. `external_id`: by that an import finds it again.
     """
 
     __tablename__ = "opening_exception"
@@ -94,10 +138,39 @@ class OpeningException(Base):
             "(opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440)",
             name="minutes",
         ),
+        CheckConstraint("last_day IS NULL OR last_day >= day", name="days"),
         UniqueConstraint("unit_id", "day", "opens_minute"),
+        UniqueConstraint("external_id"),
     )
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"))
     day: Mapped[date]
+    last_day: Mapped[date | None]
     opens_minute: Mapped[int | None]
     closes_minute: Mapped[int | None]
     reason: Mapped[LocalText | None]
+    external_id: Mapped[str | None] = mapped_column(String(60))
+
+
+class Terms(Base):
+    """A unit's rules of use as of one version; the highest version is in force, an empty text takes the rules away."""
+
+    __tablename__ = "terms"
+    __table_args__ = (UniqueConstraint("unit_id", "version"),)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    text: Mapped[LocalText | None]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Quota(Base):
+    """How many minutes one organisation may hold in a unit's rooms within one local week, month or year."""
+
+    __tablename__ = "quota"
+    __table_args__ = (
+        CheckConstraint("per IN ('week', 'month', 'year')", name="per"),
+        CheckConstraint("limit_minutes > 0", name="limit"),
+        UniqueConstraint("unit_id", "per"),
+    )
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"))
+    per: Mapped[str] = mapped_column(String(5))
+    limit_minutes: Mapped[int]

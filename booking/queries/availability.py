@@ -7,7 +7,8 @@ and has its own query. Refused: a range scan with a known longest stretch (a blo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +16,20 @@ from sqlalchemy import CompoundSelect, bindparam, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from booking.db import UtcDateTime
-from booking.domain.bookings import Wish, refusals_at_asking
-from booking.domain.occupancy import Hold
+from booking.domain.bookings import (
+    WHATEVER_THE_TIME,
+    Near,
+    Wish,
+    buffer_refusals,
+    refusals_of_room,
+    refusals_of_time,
+)
+from booking.domain.occupancy import Hold, conflicts
 from booking.domain.rooms import RoomRules, has_all
+from booking.errors import Conflict, Refusal
 from booking.models import Occupancy, Space
 from booking.queries.catalogue import Catalogue, catalogue
+from booking.queries.held import held_in_rooms, held_near
 from calendars.period import Period
 
 
@@ -27,24 +37,44 @@ from calendars.period import Period
 class Wanted:
     """What a search asks for.
 
-    `municipality` is a key; `features` must all be there; `wish` is what the policy looks at.
+    `municipality` and `region` are keys; `features` must all be there; `is_hybrid`: those far away must be able to take part;
+    `wish` is what the policy looks at.
     """
 
     wish: Wish
     municipality: str | None = None
     unit_id: int | None = None
     features: frozenset[str] = frozenset()
+    region: str | None = None
+    is_hybrid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotFree:
+    """A room that can't be had then, and every reason: rules first, then the time that holds it (`conflicts`, by start)."""
+
+    room: RoomRules
+    refusals: tuple[Refusal, ...]
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def code(self) -> str:
+        """The first reason's code."""
+        return self.refusals[0].code if self.refusals else "room_taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rooms in the catalogue's order: `free` have all that is wanted, of `unsure` a wanted feature is unknown;
-    `others` are neither.
+    """Rooms by how well they fit: `free` have all that is wanted, of `unsure` a wanted feature is unknown.
+
+    `not_free` would do, but not then; `unfit` lack something whatever the time: a feature, space for the people, the activity,
+    or they are not lent here.
     """
 
     free: list[RoomRules]
     unsure: list[RoomRules]
-    others: int
+    not_free: list[NotFree]
+    unfit: list[NotFree]
 
 
 def _busy_query() -> CompoundSelect[int]:
@@ -81,8 +111,54 @@ def in_scope(rooms: Catalogue, wanted: Wanted) -> list[RoomRules]:
         for room in rooms.rooms.values()
         if room.published
         and (wanted.municipality is None or room.municipality == wanted.municipality)
+        and (wanted.region is None or rooms.region_of.get(room.municipality) == wanted.region)
         and (wanted.unit_id is None or room.unit_id == wanted.unit_id)
+        and (not wanted.is_hybrid or room.is_hybrid_ready)
     ]
+
+
+class Free:
+    """Which rooms the whole policy would allow for one wish, as far as it doesn't depend on who asks.
+
+    Held time is read once; rooms whose rules of time are the same are asked once.
+    """
+
+    def __init__(self, session: Session, rooms: Catalogue, wish: Wish, now: datetime) -> None:
+        self._wish, self._now = wish, now
+        self._busy = busy_spaces(session, wish.period)
+        self._of_time: dict[object, bool] = {}
+        buffered = [rooms.rooms[room_id] for room_id in sorted(rooms.buffered)]
+        self._near = (
+            held_in_rooms(session, buffered, wish.period, rooms.longest_buffer) if buffered else {}
+        )
+
+    def allows(self, room: RoomRules) -> bool:
+        """Whether the room may be asked for."""
+        wish = self._wish
+        if not (
+            room.is_lent
+            and wish.people <= room.capacity
+            and wish.activity in room.activities
+            and self._busy.isdisjoint(room.space_ids)
+        ):
+            return False
+        allowed = self._of_time.get(room.time_key)
+        if allowed is None:
+            allowed = not refusals_of_time(room, wish.period, self._now)
+            self._of_time[room.time_key] = allowed
+        return allowed and not self._of_buffers(room)
+
+    def refusals(self, room: RoomRules) -> list[Refusal]:
+        """Every rule that says no; empty also where only held time does."""
+        return [*refusals_of_room(room, self._wish, self._now), *self._of_buffers(room)]
+
+    def _of_buffers(self, room: RoomRules) -> list[Refusal]:
+        near = [
+            Near(held.period, held.before_minutes, held.after_minutes)
+            for held in self._near.get(room.id, ())
+            if held.is_booking
+        ]
+        return buffer_refusals(room, self._wish.period, near)
 
 
 def allowed_rooms(
@@ -92,34 +168,70 @@ def allowed_rooms(
 
     Lazy, so that a page of a long list costs a page. `after`: begin behind the room with this id.
     """
-    busy = busy_spaces(session, wanted.wish.period)
-    candidates = iter(in_scope(catalogue(session), wanted))
+    rooms = catalogue(session)
+    free = Free(session, rooms, wanted.wish, now)
+    candidates = iter(in_scope(rooms, wanted))
     if after is not None:
         for room in candidates:
             if room.id == after:
                 break
     return (
-        room
-        for room in candidates
-        if has_all(room, wanted.features) == "yes" and _is_allowed(room, wanted.wish, busy, now)
+        room for room in candidates if has_all(room, wanted.features) == "yes" and free.allows(room)
     )
 
 
 def rooms_found(session: Session, wanted: Wanted, now: datetime) -> Found:
-    """Sort the rooms of the wanted place into free, free but unsure, and others."""
-    busy = busy_spaces(session, wanted.wish.period)
-    candidates = in_scope(catalogue(session), wanted)
-    free: list[RoomRules] = []
-    unsure: list[RoomRules] = []
-    for room in candidates:
+    """Sort the rooms of the wanted place: free, free but unsure, free at another time, never fit; each by how well it fits."""
+    rooms = catalogue(session)
+    free = Free(session, rooms, wanted.wish, now)
+    found = Found([], [], [], [])
+    taken: list[tuple[RoomRules, list[Refusal]]] = []
+    for room in in_scope(rooms, wanted):
         fit = has_all(room, wanted.features)
-        if fit != "no" and _is_allowed(room, wanted.wish, busy, now):
-            (free if fit == "yes" else unsure).append(room)
-    return Found(free, unsure, len(candidates) - len(free) - len(unsure))
+        if fit != "no" and free.allows(room):
+            (found.free if fit == "yes" else found.unsure).append(room)
+            continue
+        refusals = free.refusals(room)
+        if fit == "no" or any(refusal.code in WHATEVER_THE_TIME for refusal in refusals):
+            found.unfit.append(NotFree(room, tuple(refusals), ()))
+        else:
+            taken.append((room, refusals))
+    found.not_free.extend(_explained(session, taken, wanted.wish.period))
+    order = {room.id: _fit(room, wanted) for room in in_scope(rooms, wanted)}
+    found.free.sort(key=lambda room: order[room.id])
+    found.unsure.sort(key=lambda room: order[room.id])
+    found.not_free.sort(key=lambda one: order[one.room.id])
+    return found
 
 
-def _is_allowed(room: RoomRules, wish: Wish, busy: set[int], now: datetime) -> bool:
-    return busy.isdisjoint(room.space_ids) and not refusals_at_asking(room, wish, now)
+def _fit(room: RoomRules, wanted: Wanted) -> tuple[int, int]:
+    """How well a room fits, best first: nothing unknown before something; then the smallest that is large enough.
+
+    Rooms that fit alike stay in the catalogue's order.
+    """
+    unknown = sum(room.feature(code) == "unknown" for code in wanted.features)
+    return unknown, room.capacity
+
+
+def _explained(
+    session: Session, rooms: Sequence[tuple[RoomRules, list[Refusal]]], period: Period
+) -> Iterable[NotFree]:
+    spaces = {space for room, _refusals in rooms for space in room.space_ids}
+    by_space: dict[int, list[Hold]] = defaultdict(list)
+    for hold in holds_near(session, spaces, period) if spaces else ():
+        by_space[hold.space_id].append(hold)
+    for room, refusals in rooms:
+        mine = [hold for space in room.space_ids for hold in by_space.get(space, ())]
+        yield NotFree(room, tuple(refusals), tuple(conflicts(period, room.space_ids, mine)))
+
+
+def holds_near(session: Session, space_ids: Collection[int], span: Period) -> list[Hold]:
+    """What holds one of many spaces for a part of `span`, unsorted and without its holder: an index look-up per space."""
+    return [
+        Hold(space, held.period, held.source, 0)
+        for space, stretches in held_near(session, space_ids, span, with_buffers=False).items()
+        for held in stretches
+    ]
 
 
 def _holds_query() -> CompoundSelect[int, int, datetime, datetime, str, int | None]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import HOLDING
-from booking.models import Booking, Occupancy, room_space
+from booking.models import Booking, Occupancy, Room, room_space
+
+# What had ended when a room got other spaces stays held in those it had then.
+_AS_NOW = or_(Room.spaces_changed_at.is_(None), Booking.ends_at > Room.spaces_changed_at)
 
 
 def overlaps(session: Session) -> int:
@@ -41,20 +44,24 @@ def bookings_without_their_time(session: Session) -> int:
     query = (
         select(Booking.id)
         .join(room_space, room_space.c.room_id == Booking.room_id)
-        .where(Booking.state.in_(HOLDING), ~its_row)
+        .join(Room, Room.id == Booking.room_id)
+        .where(Booking.state.in_(HOLDING), _AS_NOW, ~its_row)
     )
     return _count(session, query)
 
 
 def time_without_its_booking(session: Session) -> int:
     """How many rows hold time for a booking that doesn't hold, or for a space or a time that isn't the booking's."""
+    its_space = exists().where(
+        room_space.c.room_id == Booking.room_id, room_space.c.space_id == Occupancy.space_id
+    )
     its_booking = exists().where(
         Booking.id == Occupancy.booking_id,
         Booking.state.in_(HOLDING),
         Booking.starts_at == Occupancy.starts_at,
         Booking.ends_at == Occupancy.ends_at,
-        room_space.c.room_id == Booking.room_id,
-        room_space.c.space_id == Occupancy.space_id,
+        Room.id == Booking.room_id,
+        or_(~_AS_NOW, its_space),
     )
     return _count(session, select(Occupancy.id).where(Occupancy.source == "booking", ~its_booking))
 

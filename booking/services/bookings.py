@@ -8,7 +8,6 @@ room) in the order of their ids, then the booking's row, then rules, then rows.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from booking.domain.bookings import (
     refusals_at_asking,
     refusals_at_deciding,
 )
+from booking.domain.requests import BookingEdit, BookingRequest
 from booking.domain.rooms import RoomRules
 from booking.errors import (
     Forbidden,
@@ -46,39 +46,8 @@ from booking.services.occupancy import (
     release_booking,
     require_free,
 )
+from booking.services.standing import lock_for_quota, standing
 from calendars.period import Period
-
-
-@dataclass(frozen=True)
-class BookingRequest:
-    """What a person fills in. Contact left empty: the asker's own name and address."""
-
-    room_id: int
-    organisation_id: int
-    title: str
-    activity: str
-    period: Period
-    people: int
-    needs: str | None = None
-    is_public: bool = False
-    contact_name: str | None = None
-    contact_email: str | None = None
-
-    @property
-    def wish(self) -> Wish:
-        """What the policy looks at."""
-        return Wish(self.period, self.activity, self.people)
-
-
-@dataclass(frozen=True)
-class BookingEdit:
-    """New texts and numbers of a booking; None leaves as it is, an empty `needs` takes the needs away."""
-
-    title: str | None = None
-    activity: str | None = None
-    people: int | None = None
-    needs: str | None = None
-    is_public: bool | None = None
 
 
 def request_booking(
@@ -88,6 +57,7 @@ def request_booking(
 
     Raises NotFound (no such room), Forbidden (not one's organisation), PolicyRefusal, RoomTaken.
     """
+    lock_for_quota(session, request.organisation_id, request.room_id)
     rules = locked_rules(session, request.room_id)
     if not rules.published and not actor.decides_for(rules.unit_id):
         raise NotFound("room")
@@ -95,10 +65,13 @@ def request_booking(
     if organisation is None or not actor.asks_for(rules.unit_id, request.organisation_id):
         # The same answer for one that isn't there: ids of other organisations are not to be guessed.
         raise Forbidden("organisation_not_yours")
-    _require(refusals_at_asking(rules, request.wish, now))
+    around = standing(session, rules, request.organisation_id, request.period)
+    _require(refusals_at_asking(rules, request.wish, now, around))
     require_free(session, rules, request.period)
     room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
     booking = _new_booking(request, room, organisation, actor, now)
+    if rules.terms_version is None:
+        booking.terms_version = None  # there was nothing to accept
     session.add(booking)
     session.flush()
     hold_for_booking(session, booking.id, rules.space_ids, request.period)
@@ -127,6 +100,8 @@ def _new_booking(
         activity=request.activity,
         people=request.people,
         needs=request.needs or None,
+        needed_features=sorted(request.needed_features),
+        terms_version=request.terms_version,
         contact_name=request.contact_name or actor.name,
         contact_email=request.contact_email or actor.email,
         starts_at=request.period.start,
@@ -163,7 +138,7 @@ def decide_booking(
     state = next_state(booking.state, action)
     if action == "approve":
         _require_not_started(booking, action, now)
-        _require(refusals_at_deciding(rules, _wish_of(booking)))
+        _require_still_allowed(session, rules, booking, booking.terms_version)
         if not reason:
             require_free(session, rules, _period_of(booking), moving=booking.id)
     elif not reason:
@@ -219,17 +194,21 @@ def edit_booking(
     _require_version(booking, version)
     _require_changeable(booking, "edit")
     _require_not_started(booking, "edit", now)
-    before, had_needs, had_people = _audited(booking), booking.needs, booking.people
-    for name in ("title", "activity", "people", "is_public"):
+    before, had_needs, had_people = _audited(booking), _needs(booking), booking.people
+    # Rules of use are asked anew only of who says which ones they accept.
+    accepted = rules.terms_version if edit.terms_version is None else edit.terms_version
+    for name in ("title", "activity", "people", "is_public", "terms_version"):
         value = getattr(edit, name)
         if value is not None:
             setattr(booking, name, value)
     if edit.needs is not None:
         booking.needs = edit.needs or None
-    _require(refusals_at_deciding(rules, _wish_of(booking)))
+    if edit.needed_features is not None:
+        booking.needed_features = sorted(edit.needed_features)
+    _require_still_allowed(session, rules, booking, accepted)
     if booking.people > had_people:
         _ask_again(booking, rules, actor)
-    extra = {"needs": "changed"} if booking.needs != had_needs else None
+    extra = {"needs": "changed"} if _needs(booking) != had_needs else None
     _changed(session, booking, "edit_booking", before, None, extra=extra, actor=actor, now=now)
     return booking
 
@@ -241,13 +220,15 @@ def move_booking(
     room_id: int,
     period: Period,
     reason: str | None,
+    terms_version: int | None = None,
     *,
     actor: Actor,
     now: datetime,
 ) -> Booking:
     """Move a booking to another time or room; the old time is given back in the same instant.
 
-    An approved booking moved by its asker is `requested` again; moved by staff it stays approved.
+    An approved booking moved by its asker is `requested` again; moved by staff it stays approved. `terms_version`: the rules
+    of use accepted for the move; without it those accepted before count, if the unit stays the same.
     Raises NotFound, Forbidden, Stale, WrongState, PolicyRefusal, RoomTaken.
     """
     booking, old_rules, rules = _locked(session, booking_id, actor, to_room=room_id)
@@ -259,9 +240,14 @@ def move_booking(
     _require_version(booking, version)
     _require_changeable(booking, "move")
     _require_not_started(booking, "move", now)
-    _require(refusals_at_asking(rules, Wish(period, booking.activity, booking.people), now))
+    if terms_version is None and rules.unit_id == old_rules.unit_id:
+        terms_version = booking.terms_version
+    wish = Wish(period, booking.activity, booking.people, terms_version)
+    around = standing(session, rules, booking.organisation_id, period, but=booking.id)
+    _require(refusals_at_asking(rules, wish, now, around))
     require_free(session, rules, period, moving=booking.id)
     before = _audited(booking)
+    booking.terms_version = terms_version if rules.terms_version is not None else None
     booking.room = session.get_one(Room, room_id)
     booking.starts_at, booking.ends_at = period.start, period.end
     release_booking(session, booking.id)
@@ -280,6 +266,8 @@ def _locked(
     """
     booking = booking_in_sight(session, booking_id, actor)
     here = booking.room_id
+    if to_room is not None:
+        lock_for_quota(session, booking.organisation_id, to_room)
     rules, target = locked_rules_of_both(session, here, here if to_room is None else to_room)
     session.refresh(booking, with_for_update={"of": Booking})
     if booking.room_id != here:
@@ -348,8 +336,17 @@ def _ask_again(booking: Booking, rules: RoomRules, actor: Actor) -> None:
         booking.decided_at = booking.decided_by_id = booking.decided_by_name = booking.reason = None
 
 
-def _wish_of(booking: Booking) -> Wish:
-    return Wish(_period_of(booking), booking.activity, booking.people)
+def _needs(booking: Booking) -> tuple[str | None, list[str]]:
+    return booking.needs, list(booking.needed_features)
+
+
+def _require_still_allowed(
+    session: Session, rules: RoomRules, booking: Booking, terms_version: int | None
+) -> None:
+    period = _period_of(booking)
+    wish = Wish(period, booking.activity, booking.people, terms_version)
+    around = standing(session, rules, booking.organisation_id, period, but=booking.id)
+    _require(refusals_at_deciding(rules, wish, around))
 
 
 def _period_of(booking: Booking) -> Period:

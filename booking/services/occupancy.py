@@ -8,7 +8,7 @@ constraint stays as the last guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -20,7 +20,7 @@ from booking.domain.rooms import RoomRules
 from booking.errors import RoomTaken
 from booking.models import NO_OVERLAP, Block, Occupancy, Space, room_space
 from booking.queries.availability import holds
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import Catalogue, catalogue
 from calendars.period import Period, merged
 
 
@@ -34,11 +34,21 @@ def locked_rules(session: Session, room_id: int) -> RoomRules:
 
 def locked_rules_of_both(session: Session, one: int, other: int) -> tuple[RoomRules, RoomRules]:
     """The rules of two rooms, all of their spaces locked in the order of their ids. Raises NotFound."""
+    first, second = locked_rooms(session, lambda known: [known.room(one), known.room(other)])
+    return first, second
+
+
+def locked_rooms(
+    session: Session, pick: Callable[[Catalogue], Sequence[RoomRules]]
+) -> Sequence[RoomRules]:
+    """The rooms that `pick` finds in the catalogue, all of their spaces locked in the order of their ids.
+
+    Raises what `pick` raises. It is asked again once the locks are had, and may find other rooms then.
+    """
     wanted: frozenset[int] = frozenset()
     while True:
-        known = catalogue(session)
-        rooms = known.room(one), known.room(other)
-        spaces = frozenset(rooms[0].space_ids + rooms[1].space_ids)
+        rooms = pick(catalogue(session))
+        spaces = frozenset(space for room in rooms for space in room.space_ids)
         # SQLite's writer has the whole file to itself already. On PostgreSQL the rules are read again after the wait:
         # who held the lock may have closed the room, lowered its capacity or divided the hall.
         if session.get_bind().dialect.name == "sqlite" or spaces <= wanted:

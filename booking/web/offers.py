@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking.domain.local_time import local
+from booking.domain.free_time import on_step
 from booking.domain.rooms import RoomRules
 from calendars.period import Period
 
@@ -26,28 +26,3 @@ def offered(free: Period, rules: RoomRules, before: datetime | None = None) -> P
     if shortest > longest or (before is not None and start >= before):
         return None
     return Period(start, start + max(shortest, min(_HOUR // step * step, longest)))
-
-
-def on_step(instant: datetime, minutes: int) -> datetime:
-    """The first instant from `instant` on at which the clock on the wall shows a multiple of `minutes` since midnight."""
-    found = instant
-    while past := _past_step(found, minutes):
-        # Once more where the clocks are changed on the way.
-        found += timedelta(minutes=minutes) - past
-    return found
-
-
-def before_step(instant: datetime, minutes: int) -> datetime:
-    """The last such instant up to `instant`."""
-    found = instant
-    while past := _past_step(found, minutes):
-        found -= past
-    return found
-
-
-def _past_step(instant: datetime, minutes: int) -> timedelta:
-    wall = local(instant)
-    since_midnight = timedelta(
-        hours=wall.hour, minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond
-    )
-    return since_midnight % timedelta(minutes=minutes)

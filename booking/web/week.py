@@ -12,10 +12,11 @@ from itertools import pairwise
 from math import lcm
 from typing import Literal
 
+from booking.domain.free_time import before_step, on_step
 from booking.domain.local_time import HELSINKI, local
 from booking.domain.occupancy import Hold
 from booking.domain.rooms import RoomRules
-from booking.web.offers import before_step, offered, on_step
+from booking.web.offers import offered
 from calendars.period import Period
 
 Kind = Literal["free", "taken", "blocked", "past", "closed"]

@@ -11,6 +11,7 @@ from booking.domain.bookings import (
     HOLDING,
     STATES,
     TRANSITIONS,
+    Standing,
     Wish,
     next_state,
     refusals_at_asking,
@@ -135,14 +136,16 @@ def on(hour: int, minute: int, until_hour: int, until_minute: int = 0) -> Wish:
 def test_asking_is_refused_for_each_rule_that_says_no(
     changes: dict[str, Any], asked: Wish, codes: list[str]
 ) -> None:
-    assert [refusal.code for refusal in refusals_at_asking(rules(**changes), asked, NOW)] == codes
+    assert [
+        refusal.code for refusal in refusals_at_asking(rules(**changes), asked, NOW, Standing())
+    ] == codes
 
 
 def test_a_closed_day_says_why_and_what_is_open() -> None:
     day = date(2027, 3, 10)
     hours = OpeningHours({2: ((480, 600),)}, {day: ()}, {day: LocalText("Remontti")})
     params = {"day": day, "open": (), "because": LocalText("Remontti")}
-    assert refusals_at_asking(rules(hours=hours), on(9, 0, 10), NOW) == [
+    assert refusals_at_asking(rules(hours=hours), on(9, 0, 10), NOW, Standing()) == [
         Refusal("closed", "starts_at", params)
     ]
 
@@ -179,12 +182,12 @@ def test_deciding_forgives_what_counts_at_asking_only() -> None:
     strict = rules(
         notice_minutes=10**6, horizon_days=1, step_minutes=60, min_minutes=400, max_minutes=480
     )
-    assert refusals_at_deciding(strict, on(10, 15, 12)) == []
+    assert refusals_at_deciding(strict, on(10, 15, 12), Standing()) == []
 
 
 def test_deciding_checks_the_rest() -> None:
     changed = rules(published=False, activities=frozenset(), hours=OpeningHours({}), capacity=1)
-    codes = [refusal.code for refusal in refusals_at_deciding(changed, on(10, 0, 12))]
+    codes = [refusal.code for refusal in refusals_at_deciding(changed, on(10, 0, 12), Standing())]
     assert codes == ["not_published", "activity_not_allowed", "closed", "too_many_people"]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.db import Database, transaction
+from booking.domain.requests import BookingEdit
 from booking.errors import (
     Conflict,
     Forbidden,
@@ -34,7 +35,6 @@ from booking.models import (
     Unit,
 )
 from booking.services.bookings import (
-    BookingEdit,
     cancel_booking,
     decide_booking,
     edit_booking,

@@ -6,19 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from booking.db import Database
+from booking.domain.requests import BookingEdit
 from booking.errors import (
     RoomTaken,
 )
 from booking.models import (
     CalendarText,
 )
-from booking.services.bookings import (
-    BookingEdit,
-    cancel_booking,
-    decide_booking,
-    edit_booking,
-    move_booking,
-)
+from booking.services.bookings import cancel_booking, decide_booking, edit_booking, move_booking
 from tests.support.acts import all_rows, do, held
 from tests.support.world import World, make_booking, make_world, slot
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.access import Actor
-from booking.domain.bookings import HOLDING, Wish, refusals_at_asking
+from booking.domain.bookings import HOLDING, Wish, refusals_of_room
 from booking.models import Booking, Occupancy, Person, room_space
 from booking.queries.catalogue import catalogue
 from booking.queries.people import actor_of
@@ -64,7 +64,7 @@ def refused(session: Session) -> list[tuple[str, str]]:
     return [
         (one.title, refusal.code)
         for one in session.scalars(select(Booking))
-        for refusal in refusals_at_asking(
+        for refusal in refusals_of_room(
             rules.room(one.room_id),
             Wish(Period(one.starts_at, one.ends_at), one.activity, one.people),
             one.created_at,

@@ -1,0 +1,164 @@
+"""When rooms are next free, and which dates of a season they have. Held time from the rows, rules from the catalogue.
+
+The next free time is looked for in windows of a week, two, four …: most rooms are found in the first, and each window is one
+question for all rooms still without a time (PERFORMANCE, "Shapes").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.domain.bookings import Near, buffer_refusals, refusals_of_time
+from booking.domain.free_time import kept_clear, next_free
+from booking.domain.rooms import RoomRules, has_all
+from booking.queries.availability import Wanted, in_scope
+from booking.queries.catalogue import Catalogue, catalogue
+from booking.queries.gaps import held_beside_gaps
+from booking.queries.held import bookings_near_slots, busy_slots, foreign_near, held_in_rooms
+from calendars.period import Period, merged
+
+_WEEK = timedelta(days=7)
+LONGEST_SEASON = 53  # weeks
+
+
+def next_free_times(
+    session: Session, rooms: Sequence[RoomRules], minutes: int, start: datetime, now: datetime
+) -> dict[int, Period]:
+    """For each room the first stretch of `minutes` from `start` on that may be asked for; a room without one is left out."""
+    known = catalogue(session)
+    pending = [room for room in rooms if room.is_lent]
+    found: dict[int, Period] = {}
+    window = Period(start, start + _WEEK)
+    while pending:
+        # A stretch may begin within the window and end behind it.
+        looked_at = Period(window.start, window.end + timedelta(minutes=minutes))
+        clear = _kept_clear(session, known, pending, looked_at, minutes)
+        for room in pending:
+            free = next_free(room, clear[room.id], minutes, window, now)
+            if free is not None:
+                found[room.id] = free
+        pending = [
+            room
+            for room in pending
+            if room.id not in found and window.end < now + timedelta(days=room.horizon_days)
+        ]
+        window = Period(window.end, window.end + 2 * (window.end - window.start))
+    return found
+
+
+def _kept_clear(
+    session: Session, known: Catalogue, rooms: Sequence[RoomRules], window: Period, minutes: int
+) -> dict[int, list[Period]]:
+    """What must stay clear in each room, sorted, merged. Gaps shorter than `minutes` may count as held.
+
+    Buffers are read only for rooms that have any near them, since that costs all their bookings and a join.
+    """
+    near = [room for room in rooms if room.id in known.buffered]
+    others = [room for room in rooms if room.id not in known.buffered]
+    held = held_in_rooms(session, near, window, known.longest_buffer) if near else {}
+    found = {room.id: kept_clear(room, held[room.id]) for room in near}
+    spaces = {space for room in others for space in room.space_ids}
+    ours = held_beside_gaps(session, spaces, window, minutes) if spaces else {}
+    foreign = foreign_near(session, spaces, window) if spaces else {}
+    for room in others:
+        periods = [period for space in room.space_ids for period in ours.get(space, ())]
+        periods += [period for space in room.space_ids for period in foreign.get(space, ())]
+        # Of one space, and nothing foreign: they are sorted and apart already.
+        found[room.id] = merged(periods) if len(room.space_ids) > 1 or foreign else periods
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonFound:
+    """A room and the dates of a weekly wish: the index of each date that can't be had, and why (a code); `dates` in all."""
+
+    room: RoomRules
+    dates: int
+    taken: Mapping[int, str]
+
+    @property
+    def free(self) -> int:
+        """How many of the dates may be asked for."""
+        return self.dates - len(self.taken)
+
+
+def season_found(
+    session: Session, wanted: Wanted, slots: Sequence[Period | None], now: datetime
+) -> tuple[list[SeasonFound], list[SeasonFound]]:
+    """The rooms that fit a weekly wish, most free dates first: those with all wanted features, and those of which one is
+    unknown. A slot that is None (the clocks skip it) is free nowhere: `missing_hour`. At most LONGEST_SEASON slots.
+    """
+    season = _Season(session, slots, now)
+    sure: list[SeasonFound] = []
+    unsure: list[SeasonFound] = []
+    for room in in_scope(season.known, wanted):
+        fit = has_all(room, wanted.features)
+        can_be_lent = room.is_lent and wanted.wish.activity in room.activities
+        if fit != "no" and can_be_lent and wanted.wish.people <= room.capacity:
+            found = SeasonFound(room, len(slots), season.taken(room))
+            (sure if fit == "yes" else unsure).append(found)
+    for rooms in (sure, unsure):
+        # Sorting is stable: rooms that fit alike stay in the catalogue's order.
+        rooms.sort(key=lambda one: (-one.free, one.room.capacity))
+    return sure, unsure
+
+
+class _Season:
+    """What holds, and what rules say to, each slot. Held time is read once; rooms whose rules of time are the same are asked
+    once.
+    """
+
+    def __init__(self, session: Session, slots: Sequence[Period | None], now: datetime) -> None:
+        self.known = catalogue(session)
+        self._now = now
+        self._missing = {n: "missing_hour" for n, slot in enumerate(slots) if slot is None}
+        self._slots = [(n, slot) for n, slot in enumerate(slots) if slot is not None]
+        periods = [slot for _n, slot in self._slots]
+        self._masks = busy_slots(session, periods) if periods else {}
+        self._by_rules: dict[object, dict[int, str]] = {}
+        self._near = self._bookings_near(session, periods)
+
+    def taken(self, room: RoomRules) -> dict[int, str]:
+        """The slots the room can't be had in, with the first reason of each, by number."""
+        mask = 0
+        for space in room.space_ids:
+            mask |= self._masks.get(space, 0)
+        held = {n: "room_taken" for at, (n, _slot) in enumerate(self._slots) if mask >> at & 1}
+        refused = self._by_rules.get(room.time_key)
+        if refused is None:
+            refused = self._by_rules[room.time_key] = {
+                n: refusals[0].code
+                for n, slot in self._slots
+                if (refusals := refusals_of_time(room, slot, self._now))
+            }
+        # The rules come first, as they do in the policy.
+        found = self._too_near(room) | held | refused | self._missing
+        return dict(sorted(found.items()))
+
+    def _bookings_near(
+        self, session: Session, slots: Sequence[Period]
+    ) -> dict[int, list[tuple[int, Near]]]:
+        buffered = self.known.buffered
+        spaces = {space for room in buffered for space in self.known.rooms[room].space_ids}
+        found: dict[int, list[tuple[int, Near]]] = defaultdict(list)
+        if spaces and slots:
+            margin = timedelta(minutes=self.known.longest_buffer)
+            for at, space, near in bookings_near_slots(session, slots, spaces, margin):
+                found[space].append((at, near))
+        return found
+
+    def _too_near(self, room: RoomRules) -> dict[int, str]:
+        if room.id not in self.known.buffered:
+            return {}
+        found = {}
+        for space in room.space_ids:
+            for at, near in self._near.get(space, ()):
+                number, slot = self._slots[at]
+                if buffer_refusals(room, slot, [near]):
+                    found[number] = "buffer"
+        return found

@@ -1,0 +1,94 @@
+"""What the rows say around a wish: bookings near it, and what its organisation holds already. Read under the locks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain.bookings import HOLDING, Near, Standing, quota_span
+from booking.domain.rooms import RoomRules
+from booking.models import Booking, Occupancy, Organisation, Room
+from booking.queries.catalogue import catalogue
+from calendars.period import Period
+
+
+def lock_for_quota(session: Session, organisation_id: int, room_id: int) -> None:
+    """Lock the organisation if the room's unit has quotas: two of its bookings, in two rooms, must not both be the last.
+
+    Call before the spaces are locked; everybody locks in this order. Raises NotFound for no such room.
+    """
+    if catalogue(session).room(room_id).quotas and session.get_bind().dialect.name != "sqlite":
+        query = select(Organisation.id).where(Organisation.id == organisation_id)
+        session.execute(query.with_for_update(key_share=True))
+
+
+def standing(
+    session: Session,
+    rules: RoomRules,
+    organisation_id: int,
+    period: Period,
+    but: int | None = None,
+) -> Standing:
+    """What the policy must know of the rows for `period` in this room. `but`: the booking that is being moved or decided."""
+    return Standing(
+        _near(session, rules, period, but),
+        _used(session, rules, organisation_id, period.start, but) if rules.quotas else {},
+    )
+
+
+def _near(session: Session, rules: RoomRules, period: Period, but: int | None) -> list[Near]:
+    known = catalogue(session)
+    if rules.id not in known.buffered:
+        return []
+    margin = timedelta(minutes=known.longest_buffer)
+    query = (
+        select(
+            Booking.id,
+            Booking.starts_at,
+            Booking.ends_at,
+            Room.buffer_before_minutes,
+            Room.buffer_after_minutes,
+        )
+        .join(Room, Room.id == Booking.room_id)
+        .join(Occupancy, Occupancy.booking_id == Booking.id)
+        .where(
+            Occupancy.space_id.in_(rules.space_ids),
+            Occupancy.source != "foreign",
+            Occupancy.starts_at < period.end + margin,
+            Occupancy.ends_at > period.start - margin,
+        )
+        .distinct()
+    )
+    return [
+        Near(Period(starts_at, ends_at), before, after)
+        for booking_id, starts_at, ends_at, before, after in session.execute(query)
+        if booking_id != but
+    ]
+
+
+def _used(
+    session: Session, rules: RoomRules, organisation_id: int, start: datetime, but: int | None
+) -> dict[str, int]:
+    spans = {quota.per: quota_span(quota.per, start) for quota in rules.quotas}
+    held = session.execute(
+        select(Booking.id, Booking.starts_at, Booking.ends_at)
+        .join(Room, Room.id == Booking.room_id)
+        .where(
+            Booking.organisation_id == organisation_id,
+            Room.unit_id == rules.unit_id,
+            Booking.state.in_(HOLDING),
+            Booking.starts_at >= min(span.start for span in spans.values()),
+            Booking.starts_at < max(span.end for span in spans.values()),
+        )
+    ).all()
+    # A booking counts in the week, month and year in which it starts.
+    return {
+        per: sum(
+            int((row.ends_at - row.starts_at).total_seconds() // 60)
+            for row in held
+            if row.id != but and span.start <= row.starts_at < span.end
+        )
+        for per, span in spans.items()
+    }
