@@ -12,19 +12,32 @@ from booking.web import (
     api,
     asking,
     bookings,
+    demand,
     demo,
     edge,
     errors,
     feeds,
     health,
+    images,
+    now,
+    overview,
     pages,
     people,
+    places,
     reader,
+    room_images,
     rooms,
     search,
+    season,
     security,
     staff,
+    staff_blocks,
+    staff_hours,
+    staff_rooms,
+    staff_spaces,
+    staff_units,
     static_files,
+    tables,
 )
 from booking.web.outer import Outer
 from booking.web.polls import Polls
@@ -44,7 +57,7 @@ def create_app(
     errors.install(app, api.on_http)
     reader.install(app)
     # What each request meets, in this order: a refusal must be understood, and a signed-in reader's must not be kept.
-    for meet in (reader.speak, security.check_host, reader.greet):
+    for meet in (reader.speak, security.check_host, reader.greet, security.admit_upload):
         app.before_request(meet)
     security.RotatingCsrf(app)
     pages.install(app)
@@ -57,7 +70,29 @@ def create_app(
 
 
 def _register(app: Flask, settings: Settings) -> None:
-    for module in (search, rooms, people, asking, bookings, staff, feeds, health):
+    for module in (
+        search,
+        season,
+        now,
+        rooms,
+        overview,
+        people,
+        asking,
+        bookings,
+        staff,
+        staff_rooms,
+        staff_spaces,
+        staff_blocks,
+        staff_units,
+        staff_hours,
+        places,
+        demand,
+        feeds,
+        health,
+        images,
+        room_images,
+        tables,
+    ):
         app.register_blueprint(module.blueprint)
     if settings.demo:
         app.register_blueprint(demo.blueprint)

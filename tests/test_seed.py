@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
 from booking.db import Database, open_database, reading
-from booking.domain.bookings import Wish, refusals_at_asking
+from booking.domain import room_values
+from booking.domain.bookings import Wish, refusals_of_room
 from booking.domain.local_time import instant, local
+from booking.domain.room_values import EDITABLE
 from booking.domain.rooms import FEATURES
+from booking.domain.unit_values import unit_faults
 from booking.models import (
-    Base,
     Block,
     Booking,
     CalendarText,
-    Occupancy,
+    Municipality,
+    OpeningException,
+    OpeningHours,
     Organisation,
     OutboxMessage,
     Person,
+    Quota,
+    Region,
+    Room,
     RoomFeature,
+    RoomImage,
+    RoomImageFile,
+    Terms,
     Unit,
 )
+from booking.queries import invariants
 from booking.queries.availability import Wanted, rooms_found
 from booking.queries.bookings import BookingFilter, bookings, queue
 from booking.queries.catalogue import catalogue
-from booking.seed.closures import holidays
 from booking.seed.demo import seed_demo
 from booking.seed.people import DEMO_PASSWORD
 from booking.seed.places import add_places
 from booking.seed.plan import plan
 from booking.services.people import sign_in
+from booking.services.units import EDITABLE_UNIT
 from calendars.period import Period
 from tests.support import databases
-from tests.support.seeds import actor, held_otherwise, overlaps, refused, silent
+from tests.support.seeds import (
+    actor,
+    held_otherwise,
+    overlaps,
+    refused,
+    silent,
+    unused_columns,
+    written,
+)
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 10.00 in Joensuu
-# Random by their nature; all else is to be the same every time (but SQLite gives ids of released time again).
-_NEVER_THE_SAME = {"uuid", "uid", "text", "message_id", "password_hash", "catalogue_version"}
+# Nobody has checked the regions; dividing a hall is bookkeeping; DESIGN 5: the demo has no quota.
+_LEFT_AS_IT_COMES = [
+    "municipality.region_is_checked",
+    *(f"quota.{name}" for name in ("id", "limit_minutes", "per", "unit_id")),
+    "room.spaces_changed_at",
+]
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +95,6 @@ def _seeded(url: str) -> Iterator[Database]:
     database.dispose()
 
 
-def written(engine: Engine) -> dict[str, list[str]]:
-    """Every row of every table, but for what is random, as sorted texts."""
-    found = {}
-    with engine.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            left_out = _NEVER_THE_SAME | ({"id"} if table is Occupancy.__table__ else set())
-            kept = [column for column in table.columns if column.name not in left_out]
-            rows = connection.execute(select(*kept)).mappings()
-            found[table.name] = sorted(json.dumps(dict(row), default=str) for row in rows)
-    return found
-
-
 def test_the_demo_is_the_same_every_time_and_on_both_databases(
     sqlite_demo: Database, postgres_demo: Database
 ) -> None:
@@ -103,6 +113,19 @@ def test_nothing_in_the_demo_overlaps_and_everything_is_held_as_booked(demo: Dat
         assert held_otherwise(session) == []
 
 
+def test_the_demo_keeps_the_invariants(demo: Database) -> None:
+    with reading(demo) as session:
+        found = {
+            check.__name__: check(session)
+            for check in (
+                invariants.overlaps,
+                invariants.bookings_without_their_time,
+                invariants.time_without_its_booking,
+            )
+        }
+    assert found == dict.fromkeys(found, 0)
+
+
 def test_every_booking_of_the_demo_keeps_its_rooms_rules(demo: Database) -> None:
     with reading(demo) as session:
         assert refused(session) == []
@@ -114,22 +137,24 @@ def test_the_demo_has_bookings_of_three_months_in_every_state(demo: Database) ->
         first, last = session.execute(
             select(func.min(Booking.starts_at), func.max(Booking.ends_at))
         ).one()
-        blocks = session.scalars(select(func.count()).select_from(Block)).one()
+        blocks = session.scalars(select(Block).order_by(Block.id)).all()
     assert set(states) == {"requested", "approved", "rejected", "cancelled"}
     assert 400 <= states.total() <= 700
     assert (NOW - first).days in range(28, 36)
     assert (last - NOW).days in range(55, 70)
-    assert blocks == 2
+    weekly = [one for one in blocks if one.series is not None]
+    assert (len(weekly), len({one.series for one in weekly})) == (12, 1)
+    assert [one.lifted_at is not None for one in blocks if one.series is None] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_every_municipality_of_the_demo_has_a_room_to_book(demo: Database) -> None:
     with reading(demo) as session:
         rooms = catalogue(session)
-        bookable = {
-            room.municipality
-            for room in rooms.rooms.values()
-            if room.published and room.unit_is_open
-        }
+        bookable = {room.municipality for room in rooms.rooms.values() if room.is_lent}
         closed = session.scalars(select(Unit).where(~Unit.open_for_booking)).all()
     assert bookable == set(rooms.municipalities)
     assert len(bookable) == 13
@@ -165,17 +190,116 @@ def test_a_room_of_the_demo_can_be_had_the_day_after_tomorrow(demo: Database) ->
     assert len(found.free) > 10
 
 
-def test_the_demo_closes_on_independence_day_and_says_why(demo: Database) -> None:
-    christmas = date(2026, 12, 25)
+def test_units_of_the_demo_keep_holidays_as_their_switches_say(demo: Database) -> None:
+    days = {
+        "christmas": date(2026, 12, 25),
+        "christmas eve": date(2026, 12, 24),
+        "ascension day": date(2027, 5, 6),
+        "midsummer eve": date(2027, 6, 25),
+    }
     with reading(demo) as session:
         hours = {room.unit_name.fi: room.hours for room in catalogue(session).rooms.values()}
-    kitee = hours["Kiteen hyvinvointitalo"]
-    assert kitee.on(christmas) == ()
-    assert kitee.closed_because[christmas].fi == "Joulupäivä"
-    assert hours["Sairaalakampuksen järjestötilat"].on(christmas) == ((0, 1440),)
-    assert hours["Nurmeksen hyvinvointitalo"].closed_because[date(2026, 12, 6)].fi == (
-        "Itsenäisyyspäivä"
+    open_on = {
+        name: {day for day, on in days.items() if kept.on(on)} for name, kept in hours.items()
+    }
+    assert open_on.pop("Sairaalakampuksen järjestötilat") == set(days)
+    assert open_on.pop("Keskustan kohtaamispaikka") == {"midsummer eve"}
+    assert set(map(frozenset, open_on.values())) == {frozenset()}
+    because = hours["Kiteen hyvinvointitalo"].because(days["ascension day"])
+    assert because is not None
+    assert because.fi == "Helatorstai"
+
+
+def test_units_of_the_demo_have_a_short_day_a_summer_break_and_summer_hours(demo: Database) -> None:
+    with reading(demo) as session:
+        hours = {room.unit_name.fi: room.hours for room in catalogue(session).rooms.values()}
+    new_years_eve, july, saturday = date(2026, 12, 31), date(2027, 7, 14), date(2027, 7, 17)
+    juuka, kitee = hours["Juuan hyvinvointitalo"], hours["Kiteen hyvinvointitalo"]
+    assert juuka.on(new_years_eve) == ((8 * 60, 14 * 60),)
+    assert (juuka.on(july), juuka.closed_because[july].fi) == ((), "Toimipisteen kesätauko")
+    assert (kitee.on(july), kitee.on(saturday)) == (((8 * 60, 20 * 60),), ())
+    assert kitee.on(saturday - timedelta(days=56)) == ((10 * 60, 16 * 60),)
+
+
+def test_rooms_of_the_demo_are_open_on_weekdays_from_eight_to_eight(demo: Database) -> None:
+    days = [local(NOW).date() + timedelta(days=n) for n in range(366)]
+    with reading(demo) as session:
+        rooms = [room for room in catalogue(session).rooms.values() if room.is_lent]
+    closed = {
+        (room.unit_name.fi, day)
+        for room in rooms
+        for day in days
+        if day.weekday() < 5
+        and room.hours.because(day) is None
+        and not any(opens <= 480 and closes >= 1200 for opens, closes in room.hours.on(day))
+    }
+    assert closed == set()
+    assert min(room.horizon_days for room in rooms) >= 366
+
+
+def test_every_column_of_the_catalogue_and_of_bookings_is_used_in_the_demo(demo: Database) -> None:
+    used = (
+        *(Municipality, Region, Unit, OpeningHours, OpeningException, Terms, Quota),
+        *(Room, RoomFeature, RoomImage, RoomImageFile, Block, Booking),
     )
+    unused = [column for model in used for column in unused_columns(demo.engine, model)]
+    assert sorted(unused) == _LEFT_AS_IT_COMES
+
+
+def test_what_the_demo_says_of_rooms_and_units_is_what_staff_could_have_written(
+    demo: Database,
+) -> None:
+    with reading(demo) as session:
+        rooms = session.scalars(select(Room)).all()
+        units = session.scalars(select(Unit)).all()
+        wrong = [
+            *(room_values.faults({name: getattr(one, name) for name in EDITABLE}) for one in rooms),
+            *(unit_faults({name: getattr(one, name) for name in EDITABLE_UNIT}) for one in units),
+        ]
+        elsewhere = [one.name.fi for one in rooms if one.elsewhere_url is not None]
+        refused_use = [one.published for one in rooms if one.outside_use == "no"]
+        hybrid = [room for room in catalogue(session).rooms.values() if room.is_hybrid_ready]
+    assert [faults for faults in wrong if faults] == []
+    assert elsewhere == ["Valtuustosali"]
+    assert refused_use == [False]
+    assert len(hybrid) >= 5
+
+
+def test_the_demo_is_named_in_three_languages(demo: Database) -> None:
+    with reading(demo) as session:
+        names = [
+            *session.scalars(select(Region.name)),
+            *session.scalars(select(Municipality.name)),
+            *session.scalars(select(Unit.name)),
+            *session.scalars(select(Unit.arrival)),
+            *session.scalars(select(Room.name)),
+            *session.scalars(select(Room.description)),
+            *session.scalars(select(Terms.text)),
+            *session.scalars(select(RoomImage.alt)),
+        ]
+    assert [text for text in names if not (text.fi and text.sv and text.en)] == []
+
+
+def test_every_municipality_of_the_demo_lies_in_a_region_yet_to_be_checked(demo: Database) -> None:
+    with reading(demo) as session:
+        rows = session.scalars(select(Municipality)).all()
+        regions = Counter(row.region.key for row in rows if row.region is not None)
+    assert set(regions) == {"pohjoinen", "etelainen", "lantinen", "keskinen"}
+    assert regions.total() == 13
+    assert not any(row.region_is_checked for row in rows)
+
+
+def test_pictures_of_the_demo_say_that_they_are_no_photos(demo: Database) -> None:
+    with reading(demo) as session:
+        pictures = session.scalars(select(RoomImage)).all()
+        files = Counter(session.scalars(select(RoomImageFile.format)))
+        plan_text = session.get_one(
+            Room, next(one.room_id for one in pictures if one.kind == "floor_plan")
+        ).floor_plan_text
+    assert {one.alt.fi.partition(":")[0] for one in pictures} == {"Kuvituskuva"}
+    assert len({one.digest for one in pictures}) == 4
+    assert files["avif"] == files["webp"] == 2 * len(pictures)
+    assert plan_text is not None
 
 
 def test_the_five_persons_of_the_demo_have_their_parts(demo: Database) -> None:
@@ -266,28 +390,10 @@ def test_the_plan_holds_on_every_day_of_the_year(sqlite_url: str, now: datetime)
     for one in planned:
         times = [act.at for act in one.acts]
         wish = Wish(one.period, one.told["activity"], one.told["people"])
-        assert refusals_at_asking(rooms[one.told["room"]], wish, times[0]) == []
+        assert refusals_of_room(rooms[one.told["room"]], wish, times[0]) == []
         assert times == sorted(times)
         assert times[-1] < now
         assert len(times) == 1 or times[-1] < one.period.start
         waiting += len(times) == 1 and one.told["room"].startswith("rantakyla/")
     assert 6 <= waiting <= 10
     assert len(planned) >= 400
-
-
-def test_holidays_are_those_of_the_almanac() -> None:
-    found = {
-        (hours.day.isoformat(), hours.reason.fi)
-        for hours in holidays(date(2027, 1, 2), date(2027, 11, 30))
-    }
-    assert found == {
-        ("2027-01-06", "Loppiainen"),
-        ("2027-03-26", "Pitkäperjantai"),
-        ("2027-03-28", "Pääsiäispäivä"),
-        ("2027-03-29", "Toinen pääsiäispäivä"),
-        ("2027-05-01", "Vappu"),
-        ("2027-05-06", "Helatorstai"),
-        ("2027-06-25", "Juhannusaatto"),
-        ("2027-06-26", "Juhannuspäivä"),
-        ("2027-11-06", "Pyhäinpäivä"),
-    }

@@ -12,14 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.db import Database, reading, transaction
-from booking.domain.local_time import instant
+from booking.domain.local_time import instant, local
+from booking.domain.requests import BookingRequest
 from booking.models import Booking, Municipality, Occupancy, Room
 from booking.queries.catalogue import catalogue
 from booking.queries.feeds import feed_texts
+from booking.queries.holidays import holidays_of_year
+from booking.queries.next_free import next_free_times
 from booking.seed.scale import seed_scale
 from booking.seed.scale_rooms import ASKER
-from booking.seed.scale_slots import shares, slots
-from booking.services.bookings import BookingRequest, request_booking
+from booking.seed.scale_slots import buffer_minutes, shares, slots
+from booking.services.bookings import request_booking
 from calendars.period import Period
 from tests.support.seeds import actor, held_otherwise, overlaps, refused, silent
 
@@ -40,7 +43,31 @@ def test_a_large_county_keeps_the_rules_in_small(database: Database) -> None:
         # How far ahead one may ask is another matter: these have been asked for all at once.
         assert {code for _, code in refused(session)} <= {"too_late", "beyond_horizon"}
         assert len(session.scalars(select(Municipality.id)).all()) == 13
-        assert len({room.municipality for room in catalogue(session).rooms.values()}) == 2
+        rooms = catalogue(session).rooms.values()
+        assert len({room.municipality for room in rooms}) == 2
+        assert len(catalogue(session).regions) == 4
+        # One room in twenty keeps a distance, and bookings in it did.
+        assert [room.buffer_after_minutes for room in rooms if room.buffer_after_minutes] == [15]
+        assert len({room.time_key for room in rooms}) == 6
+        assert any(room.is_hybrid_ready for room in rooms)
+
+
+def test_rooms_of_a_large_county_can_be_nearly_full(database: Database) -> None:
+    first = seed_scale(database, 40, 8000, NOW, silent, feed_events=10, fullness=0.9)
+    days = Period(NOW + timedelta(days=1), NOW + timedelta(days=22))
+    with reading(database) as session:
+        assert overlaps(session) == []
+        assert {code for _, code in refused(session)} <= {"too_late", "beyond_horizon"}
+        rooms = [room for room in catalogue(session).rooms.values() if room.id != first]
+        free = next_free_times(session, rooms, 60, days.start, NOW)
+        held = [
+            (one.ends_at - one.starts_at) / timedelta(hours=12 * 40 * 14)
+            for one in session.scalars(
+                select(Booking).where(Booking.starts_at >= days.start, Booking.ends_at <= days.end)
+            )
+        ]
+    assert 0.85 < sum(held) < 0.95
+    assert len(free) == 39
 
 
 def test_life_goes_on_in_a_large_county(database: Database) -> None:
@@ -73,15 +100,19 @@ def test_life_goes_on_in_a_large_county(database: Database) -> None:
 
 
 def test_slots_of_a_share_never_meet() -> None:
-    for share in shares(3, 9000, 1000, date(2027, 3, 28)):
+    for share in shares(25, 90_000, 1000, date(2027, 3, 28)):
         found = list(slots(share, Random(share.room)))
+        gap = timedelta(minutes=buffer_minutes(share.room))
         assert len(found) == share.bookings
-        assert all(end <= start for (_, end), (start, _) in pairwise(found))
+        assert all(end + gap <= start for (_, end), (start, _) in pairwise(found))
         assert all(end - start >= timedelta(minutes=30) for start, end in found)
+        assert not any(local(start).date() in holidays_of_year(start.year) for start, _ in found)
 
 
 def test_a_county_too_full_for_its_rooms_is_refused() -> None:
     with pytest.raises(ValueError, match="don't fit"):
         shares(2, 20_000, 1000, date(2027, 3, 1))
+    with pytest.raises(ValueError, match="don't fit"):
+        shares(2, 2000, 10, date(2027, 3, 1), 0.9)
     with pytest.raises(ValueError, match="two rooms"):
         shares(1, 10, 5, date(2027, 3, 1))

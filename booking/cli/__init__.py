@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -233,6 +233,64 @@ def token_create(email: str, scope: str, data: Path | None) -> None:
     from booking.cli import persons
 
     persons.create_key(_settings(data), email, scope)
+
+
+class _WithColumns(click.Command):
+    """A command whose help tells the columns of the tables."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them, a table each."""
+        # Texts and their catalogues take a while to load.
+        from booking.cli import tables
+
+        for kind, columns in tables.columns_told():
+            with formatter.section(f"Columns of {kind}"):
+                formatter.write_dl(columns, col_max=34)
+
+
+_tables = click.argument("kind", type=click.Choice(["rooms", "closures"]))
+
+
+@main.command("import", cls=_WithColumns)
+@_tables
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--dry-run", is_flag=True, help="Do the same work, say what comes of it, save nothing."
+)
+@click.option(
+    "--accept-broken",
+    is_flag=True,
+    help="Change rooms and hours even where bookings to come will be against them.",
+)
+@_with_data
+def import_(
+    kind: str, file: IO[bytes], dry_run: bool, accept_broken: bool, data: Path | None
+) -> None:
+    """Bring rooms or closures to what FILE, a CSV, says of them: all of it, or nothing.
+
+    Rows are found again by external_id; one that is not found is added. What the file does not name stays as it is: rooms,
+    closures, columns. The same file twice is the same as once. An empty cell takes the value away, except where there always is
+    one.
+    """
+    # As above.
+    from booking.cli import tables
+
+    tables.bring_in(_settings(data), kind, file, dry_run, accept_broken)
+
+
+@main.command("export", cls=_WithColumns)
+@_tables
+@click.argument("file", type=click.File("wb"), default="-")
+@click.option(
+    "--excel", is_flag=True, help="Semicolons, as a Finnish spreadsheet program expects them."
+)
+@_with_data
+def export(kind: str, file: IO[bytes], excel: bool, data: Path | None) -> None:
+    """Write rooms or closures into FILE as `import` reads them, else to standard output."""
+    # As above.
+    from booking.cli import tables
+
+    tables.take_out(_settings(data), kind, file, excel)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""What commands begin with: logs and the database. Knows loggers' names; no rows."""
+"""What commands begin with: logs, the database, who acts. Knows loggers' names; no rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from contextlib import contextmanager
 
 from booking.config import Settings, configure_logging
 from booking.db import Database, open_database
+from booking.domain.access import Actor
+
+# What the audit says of who did it: somebody with the machine in their hands, whoever it was.
+TERMINAL = Actor(person_id=None, name="yhteistila (command line)", is_admin=True)
 
 
 def start_logging(settings: Settings) -> None:

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from booking.cli.opening import opened
+from booking.cli.opening import TERMINAL, opened
 from booking.config import Settings
 from booking.db import transaction
-from booking.domain.access import Actor
 from booking.queries.places import municipality_id
 from booking.services.people import NewPerson, add_person, create_token
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-# What the audit says of who did it: somebody with the machine in their hands, whoever it was.
-_TERMINAL = Actor(person_id=None, name="yhteistila (command line)", is_admin=True)
 
 
 def add(settings: Settings, email: str, password_stdin: bool, fields: Mapping[str, Any]) -> None:
@@ -46,7 +42,7 @@ def add(settings: Settings, email: str, password_stdin: bool, fields: Mapping[st
             title=fields["title"],
             locale=fields["locale"],
         )
-        return add_person(session, new, password, actor=_TERMINAL, now=now).email
+        return add_person(session, new, password, actor=TERMINAL, now=now).email
 
     with opened(settings) as database:
         added = transaction(database, work)
@@ -59,6 +55,6 @@ def create_key(settings: Settings, email: str, scope: str) -> None:
     with opened(settings) as database:
         token = transaction(
             database,
-            lambda session: create_token(session, email, scope, actor=_TERMINAL, now=now),
+            lambda session: create_token(session, email, scope, actor=TERMINAL, now=now),
         )
     click.echo(token)

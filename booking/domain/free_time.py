@@ -67,12 +67,10 @@ def next_free(
         return None
     earliest = max(window.start, now + timedelta(minutes=rules.notice_minutes))
     latest = min(window.end, now + timedelta(days=rules.horizon_days) - length)
-    if rules.available_until is not None:
-        latest = min(latest, day_period(rules.available_until).end - length)
     if latest < earliest:
         return None
     first, last = local(earliest).date() - _DAY, local(latest + length).date() + _DAY
-    for opening in _openings(rules.hours, rules.latest_end_minute, first, last):
+    for opening in openings(rules, first, last):
         for start, end in _gaps(opening, clear):
             if max(start, earliest) + length > end:
                 continue
@@ -84,11 +82,37 @@ def next_free(
     return None
 
 
+def free_until(rules: RoomRules, clear: Sequence[Period], at: datetime) -> datetime | None:
+    """Until when the room is open and nobody has it, from `at` on; None when that isn't so at `at`.
+
+    `clear`: what must stay clear, sorted and merged, known until the end of the next local day. Looks no further.
+    """
+    day = local(at).date()
+    ends = [
+        opening.end
+        for opening in openings(rules, day - _DAY, day + _DAY)
+        if opening.start <= at < opening.end
+    ]
+    if not ends:
+        return None
+    until = min([*ends, *(max(held.start, at) for held in clear if held.end > at)])
+    return until if until > at else None
+
+
+def openings(rules: RoomRules, first: date, last: date) -> list[Period]:
+    """When the room may be lent from `first` to `last`, both included; sorted. A booking lies within one of them.
+
+    That is the open time; where the room must be empty in the evening, each day by itself; and none after its last day.
+    """
+    if rules.available_until is not None:
+        last = min(last, rules.available_until)
+    return _openings(rules.hours, rules.latest_end_minute, first, last) if first <= last else []
+
+
 @lru_cache(maxsize=2048)
 def _openings(
     hours: OpeningHours, latest_end_minute: int | None, first: date, last: date
 ) -> list[Period]:
-    """When a booking may last: the open time, and where rooms must be empty in the evening each day of it by itself."""
     opened = hours.periods(first, last)
     if latest_end_minute is None:
         return opened

@@ -81,7 +81,8 @@ class OpeningHours:
     """Weekly hours (weekday 0 = Monday → stretches) with the hours of single days instead (no stretches: closed).
 
     A day's own hours come before a holiday, a holiday before a season, a season before the usual week. Of two seasons the
-    one that began later counts. `holidays`: days closed because of their name, for a unit that keeps them.
+    one that began later counts, of two that began alike the shorter. `holidays`: days closed because of their name, for a
+    unit that keeps them.
     Compared by identity: a search asks one object, shared by all rooms of a unit, the same question many times.
     """
 
@@ -102,7 +103,10 @@ class OpeningHours:
     def week_of(self, day: date) -> Mapping[int, tuple[Stretch, ...]]:
         """The weekly hours in force on `day`."""
         seasons = [season for season in self.seasons if season.first <= day <= season.last]
-        return max(seasons, key=lambda season: season.first).weekly if seasons else self.weekly
+        latest = max(
+            seasons, key=lambda season: (season.first, -season.last.toordinal()), default=None
+        )
+        return self.weekly if latest is None else latest.weekly
 
     def because(self, day: date) -> LocalText | None:
         """Why the day has hours of its own: the reason given, or the holiday's name."""
@@ -118,6 +122,12 @@ class OpeningHours:
         """Whether `period` lies within one unbroken open stretch; nothing longer than a year does."""
         if period.end - period.start > _LONGEST:
             return False
+        plain = _on_a_plain_day(period)
+        if plain is not None:
+            day, start, end = plain
+            if any(opens <= start and end <= closes for opens, closes in self.on(day)):
+                return True
+        # Over midnight, stretches that touch, a night when the clocks are changed: looked at as instants.
         first, last = _local_days(period)
         return any(stretch.contains(period) for stretch in _open_periods(self, first, last))
 
@@ -138,6 +148,18 @@ def _wall(day: date, minute: int) -> datetime:
     if minute == MINUTES_OF_DAY:
         day, minute = day + timedelta(days=1), 0
     return datetime.combine(day, time(minute // 60, minute % 60), HELSINKI).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def _on_a_plain_day(period: Period) -> tuple[date, int, int] | None:
+    """The local day of a period and the minutes it begins and ends at; None unless it is one day, of 24 hours."""
+    start, end = (edge.astimezone(HELSINKI) for edge in (period.start, period.end))
+    day = start.date()
+    if day != end.date() or _wall(day, MINUTES_OF_DAY) - _wall(day, 0) != timedelta(days=1):
+        return None
+    if start.second or start.microsecond or end.second or end.microsecond:
+        return None
+    return day, start.hour * 60 + start.minute, end.hour * 60 + end.minute
 
 
 def _local_days(period: Period) -> tuple[date, date]:

@@ -14,8 +14,8 @@ class SearchMiss(Base):
     """How often in `month` (its first day) a wish like this found nothing (`search`) or was refused (`refusal`).
 
     Only what is asked of everybody is kept, and coarsely: weekday (0 = Monday) and hour of the local day, the upper bound of
-    the number of people, codes of features sorted and joined by commas. Empty or 0: not asked for. `code`: the rule that
-    said no to most of the rooms.
+    the number of people, codes of features sorted and joined by commas. Empty or 0: not asked for. `code`: what stood in the way
+    of the rooms that would have come nearest (`booking.domain.demand`).
     """
 
     __tablename__ = "search_miss"

@@ -32,11 +32,15 @@ room_space = Table(
 
 
 class Space(Base):
-    """The smallest piece of floor that is held as a whole. Two rooms that share a space can't both be held."""
+    """The smallest piece of floor that is held as a whole. Two rooms that share a space can't both be held.
+
+    One that was `joined_into` another is floor of that one now; its row stays for what it held before.
+    """
 
     __tablename__ = "space"
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
+    joined_into_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"), index=True)
 
 
 class Room(Base):

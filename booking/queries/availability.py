@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import CompoundSelect, bindparam, select, union_all
@@ -51,7 +51,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class NotFree:
-    """A room that can't be had then, and every reason: rules first, then the time that holds it (`conflicts`, by start)."""
+    """A room that can't be had then, and every reason: rules first, then the time that holds it.
+
+    `conflicts`: by start; empty also where nobody has looked (`rooms_found`).
+    """
 
     room: RoomRules
     refusals: tuple[Refusal, ...]
@@ -180,49 +183,54 @@ def allowed_rooms(
     )
 
 
-def rooms_found(session: Session, wanted: Wanted, now: datetime) -> Found:
-    """Sort the rooms of the wanted place: free, free but unsure, free at another time, never fit; each by how well it fits."""
+def rooms_found(
+    session: Session, wanted: Wanted, now: datetime, explained: int | None = None
+) -> Found:
+    """Sort the rooms of the wanted place: free, free but unsure, free at another time, never fit; each by how well it fits.
+
+    `explained`: of how many rooms that are not free it is looked up what holds them, the best first; without it, of all.
+    """
     rooms = catalogue(session)
     free = Free(session, rooms, wanted.wish, now)
     found = Found([], [], [], [])
-    taken: list[tuple[RoomRules, list[Refusal]]] = []
-    for room in in_scope(rooms, wanted):
+    # Rooms that fit alike stay in the catalogue's order.
+    for room in sorted(in_scope(rooms, wanted), key=lambda room: _fit(room, wanted)):
         fit = has_all(room, wanted.features)
         if fit != "no" and free.allows(room):
             (found.free if fit == "yes" else found.unsure).append(room)
             continue
-        refusals = free.refusals(room)
-        if fit == "no" or any(refusal.code in WHATEVER_THE_TIME for refusal in refusals):
-            found.unfit.append(NotFree(room, tuple(refusals), ()))
-        else:
-            taken.append((room, refusals))
-    found.not_free.extend(_explained(session, taken, wanted.wish.period))
-    order = {room.id: _fit(room, wanted) for room in in_scope(rooms, wanted)}
-    found.free.sort(key=lambda room: order[room.id])
-    found.unsure.sort(key=lambda room: order[room.id])
-    found.not_free.sort(key=lambda one: order[one.room.id])
+        refused = NotFree(room, tuple(free.refusals(room)), ())
+        never = any(refusal.code in WHATEVER_THE_TIME for refusal in refused.refusals)
+        (found.unfit if fit == "no" or never else found.not_free).append(refused)
+    found.not_free[:explained] = _explained(session, found.not_free[:explained], wanted.wish.period)
     return found
 
 
 def _fit(room: RoomRules, wanted: Wanted) -> tuple[int, int]:
-    """How well a room fits, best first: nothing unknown before something; then the smallest that is large enough.
-
-    Rooms that fit alike stay in the catalogue's order.
-    """
+    """How well a room fits, best first: nothing unknown before something; then the smallest that is large enough."""
     unknown = sum(room.feature(code) == "unknown" for code in wanted.features)
     return unknown, room.capacity
 
 
-def _explained(
-    session: Session, rooms: Sequence[tuple[RoomRules, list[Refusal]]], period: Period
-) -> Iterable[NotFree]:
-    spaces = {space for room, _refusals in rooms for space in room.space_ids}
+def _explained(session: Session, rooms: Sequence[NotFree], period: Period) -> list[NotFree]:
+    """The same rooms with what holds them."""
+    spaces = {space for one in rooms for space in one.room.space_ids}
     by_space: dict[int, list[Hold]] = defaultdict(list)
     for hold in holds_near(session, spaces, period) if spaces else ():
         by_space[hold.space_id].append(hold)
-    for room, refusals in rooms:
-        mine = [hold for space in room.space_ids for hold in by_space.get(space, ())]
-        yield NotFree(room, tuple(refusals), tuple(conflicts(period, room.space_ids, mine)))
+    return [
+        replace(
+            one,
+            conflicts=tuple(
+                conflicts(
+                    period,
+                    one.room.space_ids,
+                    [hold for space in one.room.space_ids for hold in by_space.get(space, ())],
+                )
+            ),
+        )
+        for one in rooms
+    ]
 
 
 def holds_near(session: Session, space_ids: Collection[int], span: Period) -> list[Hold]:

@@ -51,6 +51,7 @@ class Catalogue:
     region_of: dict[str, str] = field(default_factory=dict)  # municipality → region, where known
     buffered: frozenset[int] = frozenset()
     longest_buffer: int = 0
+    hours: dict[int, OpeningHours] = field(default_factory=dict)  # by unit, also one without rooms
 
     def room(self, room_id: int) -> RoomRules:
         """The room's rules; raises NotFound."""
@@ -110,7 +111,7 @@ def _load(session: Session, version: int) -> Catalogue:
         )
         for row in sorted(rows, key=_shown_order)
     }
-    return Catalogue(version, rooms, **_places(session), **_buffers(rooms))
+    return Catalogue(version, rooms, **_places(session), **_buffers(rooms), hours=units.hours)
 
 
 def _places(session: Session) -> dict[str, Any]:
@@ -148,6 +149,28 @@ class _Units:
 
 
 _NEVER = OpeningHours({})
+# What a row says as the rules take it.
+_AS_THEY_ARE = (
+    "id",
+    "unit_id",
+    "municipality",
+    "name",
+    "unit_name",
+    "address",
+    "published",
+    "capacity",
+    "step_minutes",
+    "min_minutes",
+    "max_minutes",
+    "notice_minutes",
+    "horizon_days",
+    "buffer_before_minutes",
+    "buffer_after_minutes",
+    "available_until",
+    "latest_end_minute",
+    "elsewhere_url",
+    "outside_use",
+)
 
 
 def _shown_order(row: Row[Any]) -> tuple[str, str, str, int]:
@@ -163,31 +186,13 @@ def _rules(
     photo: Photo | None,
 ) -> RoomRules:
     return RoomRules(
-        id=row.id,
-        unit_id=row.unit_id,
-        municipality=row.municipality,
-        name=row.name,
-        unit_name=row.unit_name,
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
         unit_is_open=row.open_for_booking,
-        address=row.address,
-        published=row.published,
-        capacity=row.capacity,
         activities=frozenset(row.activities),
         hours=units.hours.get(row.unit_id, _NEVER),
-        step_minutes=row.step_minutes,
-        min_minutes=row.min_minutes,
-        max_minutes=row.max_minutes,
-        notice_minutes=row.notice_minutes,
-        horizon_days=row.horizon_days,
         space_ids=spaces,
         neighbours=tuple(sorted({room for space in spaces for room in rooms_of[space]})),
         features=features,
-        buffer_before_minutes=row.buffer_before_minutes,
-        buffer_after_minutes=row.buffer_after_minutes,
-        available_until=row.available_until,
-        latest_end_minute=row.latest_end_minute,
-        elsewhere_url=row.elsewhere_url,
-        outside_use=row.outside_use,
         terms_version=units.terms.get(row.unit_id),
         quotas=units.quotas.get(row.unit_id, ()),
         equipment=frozenset(row.equipment),
@@ -214,16 +219,18 @@ def _hours(session: Session) -> dict[int, OpeningHours]:
             Unit.closed_on_christmas_eve,
         )
     )
-    return {
-        unit: OpeningHours(
-            _week(weeks[unit].pop(None, {})),
-            exceptions[unit],
-            because[unit],
-            tuple(Season(first, last, _week(week)) for (first, last), week in weeks[unit].items()),
-            ClosedHolidays(*switches),
+    found: dict[int, OpeningHours] = {}
+    # Units that are open alike share their hours: a search asks each object once.
+    shared: dict[str, OpeningHours] = {}
+    for unit, *switches in kept:
+        usual = _week(weeks[unit].pop(None, {}))
+        seasons = tuple(
+            Season(first, last, _week(week)) for (first, last), week in weeks[unit].items()
         )
-        for unit, *switches in kept
-    }
+        parts = (usual, exceptions[unit], because[unit], seasons)
+        hours = OpeningHours(*parts, ClosedHolidays(*switches))
+        found[unit] = shared.setdefault(repr((parts, switches)), hours)
+    return found
 
 
 def _week(week: dict[int, list[Stretch]]) -> dict[int, tuple[Stretch, ...]]:

@@ -8,18 +8,18 @@ asked for apart.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
     CompoundSelect,
     Integer,
     Select,
     String,
+    TextClause,
     TextualSelect,
     bindparam,
     func,
@@ -143,10 +143,23 @@ def held_in_rooms(
 def busy_slots(session: Session, slots: Sequence[Period]) -> Mapping[int, int]:
     """In which of the slots each space is held: a space's id → a number whose bit n stands for `slots[n]`.
 
-    At most 60 slots, so that the number fits in 64 bits. Spaces never held are left out.
+    Spaces never held are left out.
     """
     query = _busy_slots_query(session.get_bind().dialect.name, len(slots))
-    return {space: int(mask) for space, mask in session.execute(query, _slot_values(slots))}
+    masks: dict[int, int] = defaultdict(int)
+    for number, *held in session.execute(query, _slot_values(slots)):
+        bit = 1 << number
+        for spaces in held:
+            for space in _ids(spaces):
+                masks[space] |= bit
+    return masks
+
+
+def _ids(gathered: str | list[int] | None) -> Iterable[int]:
+    """Ids as the database gathers them: PostgreSQL in a list, SQLite in a text."""
+    if isinstance(gathered, str):
+        return map(int, gathered.split(","))
+    return gathered or ()
 
 
 def bookings_near_slots(
@@ -157,8 +170,8 @@ def bookings_near_slots(
     query = _near_slots_query(session.get_bind().dialect.name, len(slots))
     rows = session.execute(query, {**_slot_values(wider), "spaces": list(space_ids)})
     return [
-        (bit.bit_length() - 1, space, Near(Period(starts_at, ends_at), before, after))
-        for bit, space, starts_at, ends_at, before, after in rows
+        (number, space, Near(Period(starts_at, ends_at), before, after))
+        for number, space, starts_at, ends_at, before, after in rows
     ]
 
 
@@ -171,38 +184,37 @@ def _slot_values(slots: Sequence[Period]) -> dict[str, datetime]:
 
 
 @cache
-def _busy_slots_query(dialect: str, count: int) -> TextualSelect:
-    busy = " UNION ".join(
-        f"SELECT held.space_id, slot.bit FROM {meeting}"
-        for meeting in [*_meetings_with_ours(dialect), _meeting_with_foreign(dialect)]
+def _busy_slots_query(dialect: str, count: int) -> TextClause:
+    # A row for each slot, its spaces gathered: rows for each space and slot would cost more than finding them.
+    gather = "array_agg" if dialect == "postgresql" else "group_concat"
+    served = {**_ours_by_index(dialect), "ix_occupancy_foreign": "held.source = 'foreign'"}
+    busy = ", ".join(
+        f"(SELECT {gather}(held.space_id) FROM {_held(dialect, index)} WHERE {condition} AND {_MEETS})"
+        for index, condition in served.items()
     )
-    return (
-        text(
-            f"WITH {_slot_table(dialect, count)} "
-            f"SELECT space_id, sum(bit) AS mask FROM ({busy}) AS busy GROUP BY space_id"
-        )
-        .bindparams(*_slot_parameters(count))
-        .columns(space_id=Integer, mask=BigInteger)
-    )
+    return text(
+        f"WITH {_slot_table(dialect, count)} SELECT slot.number, {busy} FROM slot"
+    ).bindparams(*_slot_parameters(count))
 
 
 @cache
 def _near_slots_query(dialect: str, count: int) -> TextualSelect:
     near = " UNION ALL ".join(
-        "SELECT slot.bit, held.space_id, held.starts_at, held.ends_at, held.booking_id "
-        f"FROM {meeting} AND held.space_id IN :spaces AND held.booking_id IS NOT NULL"
-        for meeting in _meetings_with_ours(dialect)
+        "SELECT slot.number, held.space_id, held.starts_at, held.ends_at, held.booking_id "
+        f"FROM slot CROSS JOIN {_held(dialect, index)} WHERE {condition} AND {_MEETS} "
+        "AND held.space_id IN :spaces AND held.booking_id IS NOT NULL"
+        for index, condition in _ours_by_index(dialect).items()
     )
     return (
         text(
             f"WITH {_slot_table(dialect, count)}, near AS ({near}) "
-            "SELECT near.bit, near.space_id, near.starts_at, near.ends_at, "
+            "SELECT near.number, near.space_id, near.starts_at, near.ends_at, "
             "room.buffer_before_minutes, room.buffer_after_minutes "
             "FROM near JOIN booking ON booking.id = near.booking_id JOIN room ON room.id = booking.room_id"
         )
         .bindparams(*_slot_parameters(count), bindparam("spaces", expanding=True))
         .columns(
-            bit=BigInteger,
+            number=Integer,
             space_id=Integer,
             starts_at=UtcDateTime,
             ends_at=UtcDateTime,
@@ -214,13 +226,11 @@ def _near_slots_query(dialect: str, count: int) -> TextualSelect:
 
 def _slot_table(dialect: str, count: int) -> str:
     instant = "CAST(:{} AS timestamptz)" if dialect == "postgresql" else ":{}"
-    bit = "CAST({} AS bigint)" if dialect == "postgresql" else "{}"
     names = ("from", "since", "until")
     rows = ", ".join(
-        f"({bit.format(1 << n)}, {', '.join(instant.format(f'{name}{n}') for name in names)})"
-        for n in range(count)
+        f"({n}, {', '.join(instant.format(f'{name}{n}') for name in names)})" for n in range(count)
     )
-    return f"slot (bit, beginning, since, until) AS (VALUES {rows})"
+    return f"slot (number, beginning, since, until) AS (VALUES {rows})"
 
 
 def _slot_parameters(count: int) -> list[BindParameter[datetime]]:
@@ -231,25 +241,18 @@ def _slot_parameters(count: int) -> list[BindParameter[datetime]]:
     ]
 
 
-def _meetings_with_ours(dialect: str) -> list[str]:
-    """FROM and WHERE of ours that meet slots, one for each index that serves a part of them."""
-    return [
+_MEETS = "held.starts_at < slot.until AND held.ends_at > slot.since"
+
+
+def _ours_by_index(dialect: str) -> dict[str, str]:
+    """What is ours, in parts that an index serves each: its name → the condition."""
+    return {
         # A short one that meets a slot started within a day before its start: a range of the index, for each slot.
-        _meeting(
-            dialect, "ix_occupancy_short", f"{SHORT[dialect]} AND held.starts_at >= slot.beginning"
-        ),
-        _meeting(dialect, "ix_occupancy_long", LONG[dialect]),
-    ]
+        "ix_occupancy_short": f"{SHORT[dialect]} AND held.starts_at >= slot.beginning",
+        "ix_occupancy_long": LONG[dialect],
+    }
 
 
-def _meeting_with_foreign(dialect: str) -> str:
-    return _meeting(dialect, "ix_occupancy_foreign", "source = 'foreign'")
-
-
-def _meeting(dialect: str, index: str, condition: str) -> str:
+def _held(dialect: str, index: str) -> str:
     # Left alone, SQLite would rather make an index of its own for one question, out of the whole table.
-    served_by = f" INDEXED BY {index}" if dialect == "sqlite" else ""
-    return (
-        f"slot CROSS JOIN occupancy AS held{served_by} WHERE {condition} "
-        "AND held.starts_at < slot.until AND held.ends_at > slot.since"
-    )
+    return "occupancy AS held" + (f" INDEXED BY {index}" if dialect == "sqlite" else "")

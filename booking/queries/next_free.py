@@ -30,9 +30,11 @@ def next_free_times(
     session: Session, rooms: Sequence[RoomRules], minutes: int, start: datetime, now: datetime
 ) -> dict[int, Period]:
     """For each room the first stretch of `minutes` from `start` on that may be asked for; a room without one is left out."""
-    known = catalogue(session)
     pending = [room for room in rooms if room.is_lent]
     found: dict[int, Period] = {}
+    if not pending:
+        return found
+    known = catalogue(session)
     window = Period(start, start + _WEEK)
     while pending:
         # A stretch may begin within the window and end behind it.
@@ -73,25 +75,41 @@ def _kept_clear(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SeasonFound:
-    """A room and the dates of a weekly wish: the index of each date that can't be had, and why (a code); `dates` in all."""
+    """A room and the dates of a weekly wish (`dates` in all). Masks: bit n stands for the date with the index n."""
 
     room: RoomRules
     dates: int
-    taken: Mapping[int, str]
+    held: int  # a mask: the dates at which somebody has the room
+    too_near: int  # a mask: those too near to a booking that keeps its distance
+    refused: Mapping[int, str]  # those that the room's rules refuse: index → code
 
     @property
     def free(self) -> int:
         """How many of the dates may be asked for."""
-        return self.dates - len(self.taken)
+        mask = self.held | self.too_near
+        return self.dates - mask.bit_count() - sum(not mask >> index & 1 for index in self.refused)
+
+    @property
+    def taken(self) -> dict[int, str]:
+        """The index of each date that can't be had → the first reason, a code. The rules come first, as in the policy."""
+        found: dict[int, str] = {}
+        for index in range(self.dates):
+            if index in self.refused:
+                found[index] = self.refused[index]
+            elif self.held >> index & 1:
+                found[index] = "room_taken"
+            elif self.too_near >> index & 1:
+                found[index] = "buffer"
+        return found
 
 
 def season_found(
     session: Session, wanted: Wanted, slots: Sequence[Period | None], now: datetime
 ) -> tuple[list[SeasonFound], list[SeasonFound]]:
     """The rooms that fit a weekly wish, most free dates first: those with all wanted features, and those of which one is
-    unknown. A slot that is None (the clocks skip it) is free nowhere: `missing_hour`. At most LONGEST_SEASON slots.
+    unknown. A slot that is None (the clocks skip it) is free nowhere: `missing_hour`.
     """
     season = _Season(session, slots, now)
     sure: list[SeasonFound] = []
@@ -100,8 +118,7 @@ def season_found(
         fit = has_all(room, wanted.features)
         can_be_lent = room.is_lent and wanted.wish.activity in room.activities
         if fit != "no" and can_be_lent and wanted.wish.people <= room.capacity:
-            found = SeasonFound(room, len(slots), season.taken(room))
-            (sure if fit == "yes" else unsure).append(found)
+            (sure if fit == "yes" else unsure).append(season.found(room))
     for rooms in (sure, unsure):
         # Sorting is stable: rooms that fit alike stay in the catalogue's order.
         rooms.sort(key=lambda one: (-one.free, one.room.capacity))
@@ -116,29 +133,34 @@ class _Season:
     def __init__(self, session: Session, slots: Sequence[Period | None], now: datetime) -> None:
         self.known = catalogue(session)
         self._now = now
+        self._dates = len(slots)
         self._missing = {n: "missing_hour" for n, slot in enumerate(slots) if slot is None}
-        self._slots = [(n, slot) for n, slot in enumerate(slots) if slot is not None]
-        periods = [slot for _n, slot in self._slots]
+        # The number of a slot among those that there are → its index among all dates.
+        self._numbered = [(n, slot) for n, slot in enumerate(slots) if slot is not None]
+        periods = [slot for _n, slot in self._numbered]
         self._masks = busy_slots(session, periods) if periods else {}
         self._by_rules: dict[object, dict[int, str]] = {}
         self._near = self._bookings_near(session, periods)
 
-    def taken(self, room: RoomRules) -> dict[int, str]:
-        """The slots the room can't be had in, with the first reason of each, by number."""
+    def found(self, room: RoomRules) -> SeasonFound:
+        """What the season's dates are like in this room."""
         mask = 0
         for space in room.space_ids:
             mask |= self._masks.get(space, 0)
-        held = {n: "room_taken" for at, (n, _slot) in enumerate(self._slots) if mask >> at & 1}
         refused = self._by_rules.get(room.time_key)
         if refused is None:
-            refused = self._by_rules[room.time_key] = {
+            refused = self._by_rules[room.time_key] = self._missing | {
                 n: refusals[0].code
-                for n, slot in self._slots
+                for n, slot in self._numbered
                 if (refusals := refusals_of_time(room, slot, self._now))
             }
-        # The rules come first, as they do in the policy.
-        found = self._too_near(room) | held | refused | self._missing
-        return dict(sorted(found.items()))
+        return SeasonFound(room, self._dates, self._spread(mask), self._too_near(room), refused)
+
+    def _spread(self, mask: int) -> int:
+        """A mask of slots as one of dates."""
+        if not self._missing:
+            return mask
+        return sum(1 << n for at, (n, _slot) in enumerate(self._numbered) if mask >> at & 1)
 
     def _bookings_near(
         self, session: Session, slots: Sequence[Period]
@@ -152,13 +174,12 @@ class _Season:
                 found[space].append((at, near))
         return found
 
-    def _too_near(self, room: RoomRules) -> dict[int, str]:
-        if room.id not in self.known.buffered:
-            return {}
-        found = {}
-        for space in room.space_ids:
-            for at, near in self._near.get(space, ()):
-                number, slot = self._slots[at]
-                if buffer_refusals(room, slot, [near]):
-                    found[number] = "buffer"
-        return found
+    def _too_near(self, room: RoomRules) -> int:
+        mask = 0
+        if room.id in self.known.buffered:
+            for space in room.space_ids:
+                for at, near in self._near.get(space, ()):
+                    index, slot = self._numbered[at]
+                    if buffer_refusals(room, slot, [near]):
+                        mask |= 1 << index
+        return mask

@@ -2,7 +2,8 @@
 
 Everything happens through the services, played in the order of its times, so rules, audit, mails and feeds are real; what the
 services refuse can't be in the demo. One transaction: a demo that was interrupted has left nothing behind, and two that start
-together don't get in each other's way. Mails of past acts are marked as sent, or the worker would send hundreds at once.
+together don't get in each other's way. Pictures are encoded before it begins: others may write meanwhile. Mails of past acts
+are marked as sent, or the worker would send hundreds at once.
 Refused: writing booking rows directly (twice as fast, and sooner or later not what the service itself would have written).
 """
 
@@ -15,22 +16,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.db import Database, transaction
+from booking.db import Database, reading, transaction
 from booking.domain.local_time import local
+from booking.domain.requests import BookingRequest
 from booking.domain.rooms import RoomRules
 from booking.errors import DatabaseBusy
 from booking.models import Booking, Installation, Municipality, OutboxMessage, Room
 from booking.queries.catalogue import catalogue
+from booking.seed.demand import add_demand
+from booking.seed.keeping import keep, unit_key
 from booking.seed.people import People, add_people
+from booking.seed.pictures import drawn
 from booking.seed.places import Places, add_places
-from booking.seed.plan import Act, Plan, PlannedBooking, plan
-from booking.services.blocks import block_room
-from booking.services.bookings import (
-    BookingRequest,
-    cancel_booking,
-    decide_booking,
-    request_booking,
-)
+from booking.seed.plan import Act, Plan, PlannedBlock, PlannedBooking, plan
+from booking.services.blocks import block_room, block_weekly, lift_block
+from booking.services.bookings import cancel_booking, decide_booking, request_booking
+from booking.services.pictures import Encoded
 
 Progress = Callable[[int, int, str], None]
 
@@ -38,6 +39,7 @@ Progress = Callable[[int, int, str], None]
 _TURNS = 6
 _KNOWN_SINCE = timedelta(days=400)
 _BLOCKED_SINCE = timedelta(days=90)
+_LIFTED_SINCE = timedelta(hours=20)
 _REPORTS_EVERY = 50  # acts
 
 
@@ -47,28 +49,49 @@ def seed_demo(database: Database, now: datetime, progress: Progress, seed: int =
     `progress` is told (done, total, what is being written). The same `now` and `seed` give the same rows, but for uuids and
     the hash of the password. Raises DatabaseBusy when others write for minutes.
     """
+    with reading(database) as session:
+        if _is_filled(session):
+            return False
+    progress(0, 1, "pictures")
+    pictures = drawn()
     for turn in range(1, _TURNS + 1):
         try:
-            return transaction(database, lambda session: _seed(session, now, progress, seed))
+            return transaction(
+                database, lambda session: _seed(session, pictures, now, progress, seed)
+            )
         except DatabaseBusy:
             if turn == _TURNS:
                 raise
     raise AssertionError("the last turn returns or raises")
 
 
-def _seed(session: Session, now: datetime, progress: Progress, seed: int) -> bool:
+def _is_filled(session: Session) -> bool:
+    return any(
+        session.scalars(select(table.id).limit(1)).first() is not None
+        for table in (Municipality, Room)
+    )
+
+
+def _seed(
+    session: Session,
+    pictures: Mapping[str, Encoded],
+    now: datetime,
+    progress: Progress,
+    seed: int,
+) -> bool:
     # On PostgreSQL a second demo waits here, and then sees what the first has written.
     session.execute(select(Installation.id).with_for_update())
-    for table in (Municipality, Room):
-        if session.scalars(select(table.id).limit(1)).first() is not None:
-            return False
+    if _is_filled(session):
+        return False
     progress(0, 1, "municipalities, units and rooms")
     places = add_places(session, local(now).date())
     progress(0, 1, "associations and persons")
     people = add_people(session, places, now - _KNOWN_SINCE)
+    keep(session, places, people, pictures, now)
     rules = catalogue(session)
     planned = plan({key: rules.room(row) for key, row in places.rooms.items()}, now, seed)
     _Stage(session, places, people, rules.rooms).play(planned, now, progress)
+    add_demand(session, places.units, now, seed)
     session.execute(
         update(OutboxMessage).values(state="sent", attempts=1, sent_at=OutboxMessage.created_at)
     )
@@ -86,17 +109,7 @@ class _Stage:
 
     def play(self, planned: Plan, now: datetime, progress: Progress) -> None:
         """Let everything happen, in the order of its times."""
-        for block in planned.blocks:
-            room_id = self.places.rooms[block.room]
-            actor = self.people.approvers[_unit_key(block.room)]
-            block_room(
-                self.session,
-                room_id,
-                block.period,
-                block.reason,
-                actor=actor,
-                now=now - _BLOCKED_SINCE,
-            )
+        blocks = [(one, self._block(one, now)) for one in planned.blocks]
         bookings: dict[int, Booking] = {}
         acts = sorted(_acts(planned), key=lambda item: (item[0].at, item[1]))
         for done, (act, number, booking) in enumerate(acts):
@@ -107,6 +120,19 @@ class _Stage:
             else:
                 self._change(bookings[number], booking, act)
         progress(len(acts), len(acts), "bookings and decisions")
+        for one, block_id in blocks:
+            if one.is_lifted:
+                actor = self.people.approvers[unit_key(one.room)]
+                lift_block(self.session, block_id, actor=actor, now=now - _LIFTED_SINCE)
+
+    def _block(self, planned: PlannedBlock, now: datetime) -> int:
+        """The id of the first block."""
+        room_id = self.places.rooms[planned.room]
+        actor, at = self.people.approvers[unit_key(planned.room)], now - _BLOCKED_SINCE
+        periods, reason = planned.periods, planned.reason
+        if len(periods) == 1:
+            return block_room(self.session, room_id, periods[0], reason, actor=actor, now=at).id
+        return block_weekly(self.session, room_id, periods, reason, actor=actor, now=at)[0].id
 
     def _ask(self, planned: PlannedBooking, act: Act) -> Booking:
         told = planned.told
@@ -118,7 +144,9 @@ class _Stage:
             period=planned.period,
             people=told["people"],
             needs=told.get("needs"),
+            needed_features=frozenset(told.get("needed", "").split()),
             is_public=told.get("public", False),
+            terms_version=self.rules[self.places.rooms[told["room"]]].terms_version,
         )
         asker = self.people.askers[told["organisation"]]
         return request_booking(self.session, request, asker, act.at)
@@ -136,7 +164,7 @@ class _Stage:
             "approve" if act.action == "approve" else "reject",
             booking.version,
             act.reason,
-            actor=self.people.approvers[_unit_key(planned.told["room"])],
+            actor=self.people.approvers[unit_key(planned.told["room"])],
             now=act.at,
         )
 
@@ -145,7 +173,3 @@ def _acts(planned: Plan) -> Iterator[tuple[Act, int, PlannedBooking]]:
     for number, booking in enumerate(planned.bookings):
         for act in booking.acts:
             yield act, number, booking
-
-
-def _unit_key(room: str) -> str:
-    return room.partition("/")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,8 +12,22 @@ from typing import Any
 from booking.domain.texts import LocalText
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FACT = re.compile(r"(?P<value>yes|no|unknown)(?: (?P<cm>[0-9]+) cm)?(?:: (?P<note>.+))?")
+_FACT = re.compile(
+    r"(?P<value>yes|no|unknown)(?: (?P<side>left|right|both))?(?: (?P<count>[0-9]+) places?)?"
+    r"(?: (?P<cm>[0-9]+) cm)?(?:: (?P<note>.+))?"
+)
 _TIMES = re.compile(r"([0-9]{1,2})(?:\.([0-9]{2}))?-([0-9]{1,2})(?:\.([0-9]{2}))?")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact about accessibility; names are those of `booking.models.RoomFeature`."""
+
+    value: str
+    side: str | None
+    count: int | None
+    measure_cm: int | None
+    note: LocalText | None
 
 
 def facts(name: str) -> Any:
@@ -26,13 +41,14 @@ def text(fi: str) -> LocalText:
     return LocalText(fi, *_translations().get(fi, ()))
 
 
-def fact(written: str) -> tuple[str, int | None, LocalText | None]:
-    """A fact about accessibility as (value, centimetres, note), from "yes 90 cm: note"; ValueError for another form."""
+def fact(written: str) -> Fact:
+    """A fact from "yes", "yes 90 cm: note", "yes both", "yes 2 places 1500 cm"; ValueError for another form."""
     match = _FACT.fullmatch(written)
     if match is None:
         raise ValueError(f"not a fact: {written!r}")
-    centimetres, note = match["cm"], match["note"]
-    return match["value"], int(centimetres) if centimetres else None, text(note) if note else None
+    count, centimetres = (int(match[name]) if match[name] else None for name in ("count", "cm"))
+    note = text(match["note"]) if match["note"] else None
+    return Fact(match["value"], match["side"], count, centimetres, note)
 
 
 def minutes(written: str) -> tuple[int, int]:

@@ -1,32 +1,20 @@
-"""Writes the demo's municipalities, divisions, units and rooms. Knows the form of their facts; no person and no booking."""
+"""Writes the demo's regions, municipalities, divisions, units and rooms. Knows the form of their facts; no person, no booking."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from booking.domain.room_values import TEXTS
 from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
-from booking.models import (
-    Division,
-    Municipality,
-    OpeningException,
-    OpeningHours,
-    Room,
-    RoomFeature,
-    Space,
-    Unit,
-)
-from booking.seed.closures import OtherHours, holidays, summer_break
-from booking.seed.facts import WEEKDAYS, fact, facts, minutes, text
-
-# Exceptions are kept from before the demo's first booking to behind every room's horizon.
-_BACK = timedelta(days=60)
-_AHEAD = timedelta(days=450)
+from booking.models import Division, Municipality, Region, Room, RoomFeature, Space, Unit
+from booking.seed.facts import fact, facts, text
+from booking.seed.hours import opening_hours, other_hours
 
 
 @dataclass(frozen=True)
@@ -39,10 +27,24 @@ class Places:
 
 
 def add_municipalities(session: Session) -> dict[str, Municipality]:
-    """Write the county's municipalities; by key."""
+    """Write the county's municipalities and regions; municipalities by key.
+
+    Assumed: which municipality is in which region. The county's document doesn't say, so none of it counts as checked.
+    """
+    told = facts("places")
+    regions = {
+        key: Region(key=key, name=LocalText(**name)) for key, name in told["regions"].items()
+    }
+    session.add_all(regions.values())
+    session.flush()
     rows = {
-        key: Municipality(key=key, name=LocalText(**name))
-        for key, name in facts("places")["municipalities"].items()
+        key: Municipality(
+            key=key,
+            name=LocalText(**name),
+            region=regions[told["region_of_municipality_tarkista"][key]],
+            region_is_checked=False,
+        )
+        for key, name in told["municipalities"].items()
     }
     session.add_all(rows.values())
     session.flush()
@@ -74,8 +76,7 @@ def add_places(session: Session, today: date) -> Places:
 def _unit(
     told: dict[str, Any], municipality: Municipality, division: Division, today: date
 ) -> Unit:
-    weekly = list(_weekly(told["hours"]))
-    open_days = {row.weekday for row in weekly}
+    open_on = told.get("open_on", "").split()
     return Unit(
         name=text(told["name"]),
         municipality=municipality,
@@ -85,37 +86,12 @@ def _unit(
         contact_email=f"tilat.{told['key']}@demo.example",
         contact_phone="013 000 000",  # made up
         open_for_booking=told.get("open_for_booking", True),
-        opening_hours=weekly,
-        opening_exceptions=[
-            _exception(hours)
-            for hours in _other_hours(told, today)
-            if hours.day.weekday() in open_days
-        ],
-    )
-
-
-def _weekly(told: list[list[str]]) -> Iterator[OpeningHours]:
-    for days, times in told:
-        first, _, last = days.partition("-")
-        opens, closes = minutes(times)
-        for weekday in range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1):
-            yield OpeningHours(weekday=weekday, opens_minute=opens, closes_minute=closes)
-
-
-def _other_hours(told: dict[str, Any], today: date) -> list[OtherHours]:
-    if told.get("holidays") == "open":
-        return []
-    first, last = today - _BACK, today + _AHEAD
-    found = {hours.day: hours for hours in holidays(first, last)}
-    if told.get("summer_break"):
-        found |= {hours.day: hours for hours in summer_break(first, last)}
-    return [found[day] for day in sorted(found)]
-
-
-def _exception(hours: OtherHours) -> OpeningException:
-    opens, closes = hours.stretch or (None, None)
-    return OpeningException(
-        day=hours.day, opens_minute=opens, closes_minute=closes, reason=hours.reason
+        external_id=told["key"],
+        closed_on_holidays="holidays" not in open_on,
+        closed_on_midsummer_eve="midsummer_eve" not in open_on,
+        closed_on_christmas_eve="christmas_eve" not in open_on,
+        opening_hours=opening_hours(told, today),
+        opening_exceptions=other_hours(told, today),
     )
 
 
@@ -123,22 +99,24 @@ def _rooms(session: Session, told: dict[str, Any], unit: Unit, today: date) -> d
     """A unit's rooms by key. Rooms that name the same space share it: the hall and its halves."""
     spaces: dict[str, Space] = {}
     rooms = {}
-    days, checked_by = told["checked"]
+    lending = facts("lending")[told["key"]]
     for one in told["rooms"]:
         names = one.get("spaces", [one["name"]])
         for name in names:
             spaces.setdefault(name, Space(unit_id=unit.id, name=name))
+        days, checked_by = one.get("checked", told["checked"])
         room = Room(
             unit=unit,
-            name=text(one["name"]),
-            description=text(one["description"]),
             published=one.get("published", True),
             capacity=one["capacity"],
             activities=one["activities"].split(),
+            external_id=f"{told['key']}-{one['key']}",
             spaces=[spaces[name] for name in names],
             features=list(
                 _features(told["facts"] | one["facts"], today - timedelta(days=days), checked_by)
             ),
+            name=text(one["name"]),
+            **_values({"description": one["description"], **lending["all"], **lending[one["key"]]}),
             **one.get("rules", {}),
         )
         session.add(room)
@@ -148,16 +126,28 @@ def _rooms(session: Session, told: dict[str, Any], unit: Unit, today: date) -> d
     return rooms
 
 
+def _values(told: dict[str, Any]) -> dict[str, Any]:
+    """Facts by column name as the columns want them."""
+    return {
+        name: text(value) if name in TEXTS else _VALUES.get(name, lambda same: same)(value)
+        for name, value in told.items()
+    }
+
+
+_VALUES: dict[str, Any] = {
+    "equipment": str.split,
+    "activity_reasons": lambda told: {code: asdict(text(why)) for code, why in told.items()},
+}
+
+
 def _features(told: dict[str, str], checked_on: date, checked_by: str) -> Iterator[RoomFeature]:
     for code in FEATURES:
         if code in told:
-            value, centimetres, note = fact(told[code])
-            is_known = value != "unknown"
+            found = fact(told[code])
+            is_known = found.value != "unknown"
             yield RoomFeature(
                 code=code,
-                value=value,
-                note=note,
-                measure_cm=centimetres,
+                **vars(found),
                 checked_on=checked_on if is_known else None,
                 checked_by=checked_by if is_known else None,
             )

@@ -12,12 +12,14 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from booking.domain.free_time import Held, kept_clear, weekly_slots
 from booking.domain.local_time import instant, local
 from booking.domain.rooms import RoomRules
 from booking.seed.facts import WEEKDAYS, facts, minutes
 from calendars.period import Period
 
 _WEEKS_BACK = timedelta(days=28)
+_WEEKLY_BLOCKS_BACK = timedelta(days=14)
 _WEEKS = 13
 # Groups ask for a stretch of weeks at once, well before it begins; the last stretch takes what is left over.
 _STRETCH_WEEKS = 4
@@ -54,11 +56,12 @@ class PlannedBooking:
 
 @dataclass(frozen=True, slots=True)
 class PlannedBlock:
-    """A block to be played, before all bookings."""
+    """A block to be played, before all bookings; of several periods: a weekly one. Lifted ones are given back in the end."""
 
     room: str
-    period: Period
+    periods: tuple[Period, ...]
     reason: str
+    is_lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class _Planner:
         self._now = now
         self._today = local(now).date()
         self._random = random
-        self._taken: dict[int, list[Period]] = {}
+        self._taken: dict[int, list[Held]] = {}
 
     def plan(self) -> Plan:
         blocks = [self._block(told) for told in facts("blocks")]
@@ -90,12 +93,22 @@ class _Planner:
 
     def _block(self, told: dict[str, Any]) -> PlannedBlock:
         rules = self._rooms[told["room"]]
+        periods = tuple(self._weekly_block(told) if "weekday" in told else self._one_block(told))
+        for period in periods:
+            self._take(rules, period, "block")
+        return PlannedBlock(told["room"], periods, told["reason"], told.get("lifted", False))
+
+    def _one_block(self, told: dict[str, Any]) -> Iterator[Period]:
         opens, closes = minutes(told["time"])
         first = self._today + timedelta(days=told["day"])
         last = self._today + timedelta(days=told.get("until", told["day"]))
-        period = Period(_wall(first, opens), _wall(last, closes))
-        self._take(rules, period)
-        return PlannedBlock(told["room"], period, told["reason"])
+        yield Period(_wall(first, opens), _wall(last, closes))
+
+    def _weekly_block(self, told: dict[str, Any]) -> Iterator[Period]:
+        day = self._today - _WEEKLY_BLOCKS_BACK
+        day += timedelta(days=WEEKDAYS.index(told["weekday"]) - day.weekday())
+        starts, ends = (time(*divmod(minute, 60)) for minute in minutes(told["time"]))
+        yield from (slot for slot in weekly_slots(day, starts, ends, told["weeks"]) if slot)
 
     def _single(self, told: dict[str, Any]) -> Iterator[PlannedBooking]:
         """A booking on the first suitable day from the one wished for; none while the site has its summer break."""
@@ -185,11 +198,14 @@ class _Planner:
 
     def _is_free(self, rules: RoomRules, period: Period) -> bool:
         taken = (held for space in rules.space_ids for held in self._taken.get(space, ()))
-        return rules.hours.cover(period) and not any(held.overlaps(period) for held in taken)
+        return rules.hours.cover(period) and not any(
+            clear.overlaps(period) for clear in kept_clear(rules, taken)
+        )
 
-    def _take(self, rules: RoomRules, period: Period) -> None:
+    def _take(self, rules: RoomRules, period: Period, source: str = "booking") -> None:
+        held = Held(period, source, rules.buffer_before_minutes, rules.buffer_after_minutes)
         for space in rules.space_ids:
-            self._taken.setdefault(space, []).append(period)
+            self._taken.setdefault(space, []).append(held)
 
 
 def _stretches() -> list[range]:

@@ -1,16 +1,21 @@
-"""Writes the units, rooms and organisations of a large county. Knows rows of these; no booking."""
+"""Writes the units, rooms and organisations of a large county. Knows rows of these; no booking.
+
+Rules differ as they do in life, by unit and for its hall; each lets through whatever `scale_slots` books. Nobody's rules of use
+and no quota: who measures just books.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking.domain.rooms import ACTIVITIES, FEATURES
+from booking.domain.local_time import local
+from booking.domain.rooms import ACTIVITIES, FEATURES, HYBRID_NEEDS
 from booking.domain.texts import LocalText
 from booking.models import (
     Base,
@@ -28,7 +33,7 @@ from booking.models import (
     touch_catalogue,
 )
 from booking.seed.places import add_municipalities
-from booking.seed.scale_slots import CLOSES, OPENS, STEP
+from booking.seed.scale_slots import CLOSES, OPENS, STEP, buffer_minutes
 
 ASKER = ("mittaaja@demo.example", "Mirja Mittaaja")
 APPROVER = ("paattaja@demo.example", "Pentti Päättäjä")
@@ -36,6 +41,20 @@ _ROOMS_OF_UNIT = 10
 _ROOMS_OF_ORGANISATION = 3
 _CAPACITIES = (8, 10, 12, 16, 20, 30, 40, 60, 80, 120)
 _USES = (ACTIVITIES, ACTIVITIES, ("meeting", "group"), ("meeting",))
+_KITS = (
+    *((), ("whiteboard",), ("whiteboard", "network"), ("display", "network"), ("kitchen",)),
+    *(("display", "speakers", "network"), ("display", "speakers", "microphone", "stage")),
+    tuple(sorted(HYBRID_NEEDS)),
+)
+# Weeks by unit in turn: weekdays and minutes of the day.
+_Week = tuple[tuple[range, int, int], ...]
+_WEEKS: tuple[_Week, ...] = (
+    ((range(5), OPENS, CLOSES),),
+    ((range(5), OPENS, CLOSES), (range(5, 6), 600, 960)),
+    ((range(5), 420, 1260),),
+    ((range(7), 0, 1440),),
+)
+_ALWAYS_OPEN = 3  # of _WEEKS
 # Of ten facts six are a yes, and two are known to nobody.
 _VALUES = ("yes",) * 6 + ("no", "no", "unknown", None)
 
@@ -51,13 +70,17 @@ class Ground:
     approver_id: int
 
 
-def add_ground(session: Session, rooms: int, now: datetime) -> Ground:
-    """Write the rooms and who books them. The asker may book for all the organisations, the approver decides in all the units."""
+def add_ground(session: Session, rooms: int, now: datetime, has_same_hours: bool = False) -> Ground:
+    """Write the rooms and who books them. The asker may book for all the organisations, the approver decides in all the units.
+
+    `has_same_hours`: all are open 8–20 on weekdays and never else, so that what is full there is full.
+    """
     random = Random(rooms)
     municipalities = list(session.scalars(select(Municipality.id).order_by(Municipality.id)))
     if not municipalities:
         municipalities = [row.id for row in add_municipalities(session).values()]
-    units = _add_units(session, -(-rooms // _ROOMS_OF_UNIT), municipalities)
+    kinds = [0 if has_same_hours else n % len(_WEEKS) for n in range(-(-rooms // _ROOMS_OF_UNIT))]
+    units = _add_units(session, kinds, municipalities, local(now).date())
     unit_of = [units[number // _ROOMS_OF_UNIT] for number in range(rooms)]
     space_ids = _ids(
         session, Space, [{"unit_id": unit, "name": f"Tila {n}"} for n, unit in enumerate(unit_of)]
@@ -83,7 +106,10 @@ def add_ground(session: Session, rooms: int, now: datetime) -> Ground:
     return Ground(room_ids, space_ids, organisation_ids, asker, approver)
 
 
-def _add_units(session: Session, count: int, municipalities: list[int]) -> list[int]:
+def _add_units(
+    session: Session, kinds: list[int], municipalities: list[int], today: date
+) -> list[int]:
+    """Write a unit of each kind, which is its place among `_WEEKS`; their ids."""
     units = _ids(
         session,
         Unit,
@@ -93,16 +119,39 @@ def _add_units(session: Session, count: int, municipalities: list[int]) -> list[
                 "municipality_id": municipalities[n % len(municipalities)],
                 "address": f"Mittatie {n + 1}",
                 "open_for_booking": True,
+                "closed_on_holidays": kind != _ALWAYS_OPEN,
+                "closed_on_midsummer_eve": kind != _ALWAYS_OPEN,
+                "closed_on_christmas_eve": kind != _ALWAYS_OPEN,
             }
-            for n in range(count)
+            for n, kind in enumerate(kinds)
         ],
     )
-    hours = {"opens_minute": OPENS, "closes_minute": CLOSES}
     session.execute(
         insert(OpeningHours),
-        [{"unit_id": unit, "weekday": day, **hours} for unit in units for day in range(5)],
+        [row for kind, unit in zip(kinds, units, strict=True) for row in _hours(kind, unit, today)],
     )
     return units
+
+
+def _hours(kind: int, unit_id: int, today: date) -> list[dict[str, Any]]:
+    """A unit's week; one with other hours than the plain ones keeps the plain ones in the summer."""
+    weeks: list[tuple[_Week, date | None, date | None]] = [(_WEEKS[kind], None, None)]
+    if kind not in (0, _ALWAYS_OPEN):
+        years = (today.year, today.year + 1)
+        weeks += [(_WEEKS[0], date(year, 6, 15), date(year, 8, 10)) for year in years]
+    return [
+        {
+            "unit_id": unit_id,
+            "weekday": weekday,
+            "opens_minute": opens,
+            "closes_minute": closes,
+            "valid_from": first,
+            "valid_until": last,
+        }
+        for week, first, last in weeks
+        for days, opens, closes in week
+        for weekday in days
+    ]
 
 
 def _add_organisations(
@@ -125,17 +174,28 @@ def _add_organisations(
 
 
 def _room(number: int, unit_id: int, random: Random) -> dict[str, Any]:
+    """The first of a unit's rooms is its hall, booked well ahead; the last one is empty by eight."""
+    capacity = random.choice(_CAPACITIES)
+    unit, in_unit = divmod(number, _ROOMS_OF_UNIT)
     return {
         "unit_id": unit_id,
         "name": LocalText(f"Tila {number + 1}"),
         "published": True,
-        "capacity": random.choice(_CAPACITIES),
+        "capacity": capacity,
         "activities": list(random.choice(_USES)),
-        "step_minutes": STEP,
+        "step_minutes": STEP if unit % 3 else STEP // 3,
         "min_minutes": 30,
         "max_minutes": CLOSES - OPENS,
-        "notice_minutes": 24 * 60,
-        "horizon_days": 400,
+        "notice_minutes": 24 * 60 if in_unit else 3 * 24 * 60,
+        "horizon_days": 400 if in_unit else 550,
+        "latest_end_minute": CLOSES if in_unit == _ROOMS_OF_UNIT - 1 else None,
+        "buffer_after_minutes": buffer_minutes(number),
+        "equipment": list(random.choice(_KITS)),
+        "layouts": {"theatre": capacity, "groups": max(1, capacity * 2 // 3)},
+        "fire_max_people": capacity + 10,
+        "outside_use": "yes",
+        "noise_allowed": random.choice(("yes", "no", "unknown")),
+        "food_allowed": random.choice(("yes", "no", "unknown")),
         "feed_version": 1,
     }
 

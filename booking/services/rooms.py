@@ -21,7 +21,7 @@ from booking.domain.room_values import EDITABLE, LONGEST_TEXT, THREE_VALUES, fau
 from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
 from booking.errors import NotFound, Refusal
-from booking.models import Room, RoomFeature, Space, Unit
+from booking.models import Room, RoomFeature, RoomImage, Space, Unit
 from booking.services.audit import record
 from booking.services.upkeep import (
     as_json,
@@ -87,7 +87,8 @@ def add_room(
     require_valid(
         [*faults(complete), *external_id_faults(session, Room, complete["external_id"], None)]
     )
-    spaces = list(session.scalars(select(Space).where(Space.id.in_(space_ids))))
+    living = Space.id.in_(space_ids), Space.joined_into_id.is_(None)
+    spaces = list(session.scalars(select(Space).where(*living)))
     if len(spaces) != len(set(space_ids)) or any(space.unit_id != unit_id for space in spaces):
         require_valid([Refusal("spaces_of_one_unit", "spaces")])
     room = Room(
@@ -133,6 +134,9 @@ def change_room(
     _refuse_unknown(values)
     complete = {**{name: getattr(room, name) for name in EDITABLE}, **values}
     others = external_id_faults(session, Room, complete["external_id"], room.id)
+    if complete["floor_plan_text"] is None and _has_floor_plan(session, room):
+        # Who can't see the picture would be left with nothing.
+        others.append(Refusal("floor_plan_text_required", "floor_plan_text"))
     require_valid([*faults(complete), *others])
     before, after = changed_columns(room, values)
     if not after:
@@ -142,6 +146,13 @@ def change_room(
     thing = ("room", room.id)
     record(session, "edit_room", thing, before=before, after=after, actor=actor, now=now)
     return True
+
+
+def _has_floor_plan(session: Session, room: Room) -> bool:
+    query = select(RoomImage.id).where(
+        RoomImage.room_id == room.id, RoomImage.kind == "floor_plan"
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def set_features(

@@ -124,6 +124,8 @@ def join_spaces(
     _claim(session, rooms, claim, actor=actor, now=now)
     said = {"names": [space.name for space in spaces], "spaces": gone}
     kept.name = name.strip()
+    for space in spaces[1:]:
+        space.joined_into_id = kept.id
     after = {"names": [kept.name], "spaces": [kept.id]}
     thing = ("space", kept.id)
     record(session, "join_spaces", thing, before=said, after=after, actor=actor, now=now)
@@ -154,7 +156,8 @@ def set_room_spaces(
     require_keeper(actor, own.unit_id)
     room = session.get_one(Room, room_id, populate_existing=True)
     require_version(room, version)
-    found = session.scalars(select(Space.unit_id).where(Space.id.in_(wanted))).all()
+    living = Space.id.in_(wanted), Space.joined_into_id.is_(None)
+    found = session.scalars(select(Space.unit_id).where(*living)).all()
     if not wanted or len(found) != len(wanted) or set(found) != {own.unit_id}:
         raise InvalidValues([Refusal("spaces_of_one_unit", "spaces")])
     if wanted != set(own.space_ids):
@@ -328,7 +331,7 @@ def _claiming(space_ids: Collection[int]) -> Callable[[Catalogue], Sequence[Room
 
 def _own_space(session: Session, space_id: int, actor: Actor) -> Space:
     space = session.get(Space, space_id, populate_existing=True)
-    if space is None:
+    if space is None or space.joined_into_id is not None:
         raise NotFound("space")
     require_keeper(actor, space.unit_id)
     return space

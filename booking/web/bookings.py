@@ -21,6 +21,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form
 
 from booking.domain.access import Actor
+from booking.domain.accessibility import matched
+from booking.domain.requests import BookingEdit
+from booking.domain.rooms import RoomRules
 from booking.errors import (
     BookingError,
     Forbidden,
@@ -34,14 +37,15 @@ from booking.i18n import LazyText
 from booking.i18n import lazy_gettext as _
 from booking.models import Booking
 from booking.queries.bookings import booking_in_sight, bookings_of_organisations, history
+from booking.queries.catalogue import catalogue
 from booking.services.audit import record_look
-from booking.services.bookings import cancel_booking, decide_booking
+from booking.services.bookings import cancel_booking, decide_booking, edit_booking
 from booking.web import edge
 from booking.web.errors import status_of
-from booking.web.forms import CancelForm, DecisionForm, RejectionForm
+from booking.web.forms import AcceptTermsForm, CancelForm, DecisionForm, RejectionForm
 from booking.web.paging import page_number, page_of
 from booking.web.reader import known_actor
-from booking.web.texts import refusals_of, text_of_error
+from booking.web.texts import refusals_of, text_of, text_of_error
 
 blueprint = Blueprint("bookings", __name__)
 
@@ -126,7 +130,8 @@ def show(booking_id: int) -> str:
     asking, now = known_actor(), edge.now()
     with edge.read() as session:
         booking = booking_in_sight(session, booking_id, asking)
-        unit_id = booking.room.unit_id
+        rules = catalogue(session).room(booking.room_id)
+        unit_id = rules.unit_id
         sees_history = asking.decides_for(unit_id) or asking.is_coordinator
         entries = history(session, "booking", booking_id) if sees_history else []
     sees_contact = asking.sees_contact_of(unit_id, booking.organisation_id)
@@ -136,10 +141,47 @@ def show(booking_id: int) -> str:
         "bookings/show.html",
         booking=booking,
         sees_contact=sees_contact,
+        matches=matched(rules, booking.needed_features) if sees_contact else [],
         sees_history=sees_history,
         entries=entries,
         acts=_acts_for(asking, booking, now),
+        is_own=_is_own(asking, booking),
+        new_terms=_new_terms(booking, rules, now),
+        shows_way_in=sees_contact and booking.state == "approved" and booking.ends_at > now,
     )
+
+
+def _new_terms(booking: Booking, rules: RoomRules, now: datetime) -> int | None:
+    """The version of the rules of use that must be accepted before this request can be approved; None: nothing stands open."""
+    waits = booking.state == "requested" and booking.starts_at > now
+    has_changed = rules.terms_version is not None and rules.terms_version != booking.terms_version
+    return rules.terms_version if waits and has_changed else None
+
+
+def _is_own(asking: Actor, booking: Booking) -> bool:
+    """Whether the reader speaks for the booking's association: one of its people, or whoever asked on its behalf."""
+    return booking.organisation_id in asking.organisations or booking.asker_id == asking.person_id
+
+
+@blueprint.post("/bookings/<row:booking_id>/terms")
+def accept_terms(booking_id: int) -> ResponseReturnValue:
+    """Accept the site's new rules of use while a request waits; those that have changed once more are not accepted."""
+    asking = known_actor()
+    form = AcceptTermsForm(request.form)
+    with edge.read() as session:
+        booking = booking_in_sight(session, booking_id, asking)
+    if not _is_own(asking, booking):
+        raise Forbidden("not_your_booking")
+    edit = BookingEdit(terms_version=_number(form.terms_version))
+    version = _number(form.version)
+    try:
+        edge.write(
+            lambda rows: edit_booking(rows, booking_id, version, edit, actor=asking, now=edge.now())
+        )
+    except (Stale, WrongState, PolicyRefusal) as error:
+        return _changed_page(booking_id, asking, error)
+    flash(str(_("The rules of use have been accepted.")))
+    return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
 def _acts_for(asking: Actor, booking: Booking, now: datetime) -> list[Verb]:
@@ -173,7 +215,7 @@ def do(booking_id: int, verb: Verb) -> ResponseReturnValue:
     if not form.validate():
         return _act_page(booking, verb, form, 422, asking)
     try:
-        _do(verb, booking_id, _version(form), form.reason.data, asking)
+        _do(verb, booking_id, _number(form.version), form.reason.data, asking)
     except (Stale, WrongState) as error:
         return _changed_page(booking_id, asking, error)
     except (PolicyRefusal, RoomTaken) as error:
@@ -203,16 +245,21 @@ def _may_or_refuse(booking: Booking, act: _Act, asking: Actor) -> Booking:
     return booking
 
 
-def _version(form: Any) -> int:
-    typed = form.version.data or ""
+def _number(field: Any) -> int:
+    """A version carried by a hidden field."""
+    typed = field.data or ""
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-        raise InvalidInput("invalid", field="version")
+        raise InvalidInput("invalid", field=field.name)
     return int(typed)
 
 
 def _reasons(error: BookingError) -> list[str]:
     if isinstance(error, PolicyRefusal):
-        return [text for _refusal, text in refusals_of(error)]
+        return [
+            # Who decides can't tick the box: the association must.
+            text_of("terms_not_accepted_yet") if refusal.code == "terms_not_accepted" else text
+            for refusal, text in refusals_of(error)
+        ]
     return [text_of_error(error)]
 
 
@@ -241,8 +288,8 @@ def _act_page(
 
 def _acts_for_others(asking: Actor, booking: Booking) -> bool:
     """Whether the people of the booking learn of it only when they are told: no mail is sent of a cancelling."""
-    own = booking.organisation_id in asking.organisations or booking.asker_id == asking.person_id
-    return not own and asking.sees_contact_of(booking.room.unit_id, booking.organisation_id)
+    sees_contact = asking.sees_contact_of(booking.room.unit_id, booking.organisation_id)
+    return sees_contact and not _is_own(asking, booking)
 
 
 def _changed_page(booking_id: int, asking: Actor, error: BookingError) -> Response:

@@ -14,9 +14,11 @@ from werkzeug.exceptions import HTTPException
 
 from booking.errors import (
     BookingError,
+    BreaksBookings,
     DatabaseBusy,
     Forbidden,
     InvalidInput,
+    InvalidValues,
     KeyReused,
     NotFound,
     PolicyRefusal,
@@ -39,6 +41,8 @@ STATUSES: dict[type[BookingError], int] = {
     Stale: 409,
     WrongState: 409,
     PolicyRefusal: 422,
+    InvalidValues: 422,
+    BreaksBookings: 409,
     RoomTaken: 409,
     TooMany: 429,
     KeyReused: 422,

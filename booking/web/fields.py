@@ -5,7 +5,6 @@ A field keeps what was typed, so that a refused form shows it again.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, time
 from typing import Any
@@ -24,33 +23,14 @@ from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.domain.local_time import local, parse_day, parse_time
+from booking.domain.texts import many_lines as many_lines
+from booking.domain.texts import one_line as one_line
 from booking.errors import InvalidInput
 from booking.i18n import LazyText, current_locale
 from booking.i18n import lazy_gettext as _
 from booking.web import edge
 from booking.web.keys import is_key
 from booking.web.texts import text_of
-
-# Signs that turn the direction of what follows: in a title they would rewrite the line they stand in.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LINE_ENDS = frozenset("\u2028\u2029\u0085\v\f\r")
-
-
-def one_line(typed: str) -> str:
-    """Text on one line: composed letters, single blanks, no control or direction-turning signs."""
-    return " ".join(_plain(typed).split())
-
-
-def many_lines(typed: str) -> str:
-    """Text on lines of its own: like `one_line` for each, no blank lines at either end."""
-    lines = typed.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(one_line(line) for line in lines).strip("\n")
-
-
-def _plain(typed: str) -> str:
-    spaced = "".join(" " if sign in _LINE_ENDS or sign in "\n\t" else sign for sign in typed)
-    kept = (s for s in spaced if s not in _TURNING and unicodedata.category(s) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", "".join(kept))
 
 
 class Required:
@@ -183,6 +163,25 @@ class TicksField(_OursOnly, SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class AcceptField(Field):
+    """A tick that says what is accepted: a yes to anything else than `wanted` is none. data: what was accepted, or None."""
+
+    widget = CheckboxInput()
+    wanted: str = ""
+
+    @property
+    def checked(self) -> bool:
+        """Whether what is wanted has been accepted."""
+        return bool(self.wanted) and self.data == self.wanted
+
+    def _value(self) -> str:
+        return self.wanted
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Take what was accepted."""
+        self.data = valuelist[0] if valuelist else None
+
+
 class DayField(_TypedField):
     """A day as people write it (7.6.2027, 7.6., ma 7.6.2027, 2027-06-07); data: a date or None."""
 
@@ -211,6 +210,22 @@ class CountField(_TypedField):
             typed.isascii() and typed.isdigit() and len(typed) <= 6 and 0 < int(typed) <= 100_000
         ):
             raise InvalidInput("bad_count")
+        return int(typed)
+
+
+class NumberField(_TypedField):
+    """A whole number from `lowest` to `highest`; data: an int or None."""
+
+    def __init__(
+        self, label: LazyText, validators: Any = (), *, lowest: int, highest: int, **options: Any
+    ) -> None:
+        super().__init__(label, validators, **options)
+        self._limits = {"lowest": lowest, "highest": highest}
+
+    def _understood(self, typed: str) -> int:
+        is_number = typed.isascii() and typed.isdigit() and len(typed) <= 9
+        if not is_number or not self._limits["lowest"] <= int(typed) <= self._limits["highest"]:
+            raise InvalidInput("number_out_of_range", **self._limits)
         return int(typed)
 
 

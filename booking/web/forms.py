@@ -20,8 +20,8 @@ from booking.web.fields import (
     NEEDED_END,
     NEEDED_PEOPLE,
     NEEDED_START,
+    AcceptField,
     AtMost,
-    ChoiceField,
     CountField,
     DayField,
     KeyField,
@@ -95,17 +95,6 @@ class SlotForm(Form):
             return None
 
 
-class SearchForm(SlotForm):
-    """What a search asks for; sent by GET, so that an answer has an address."""
-
-    people = CountField(_("How many people"), [Optional()])
-    municipality = ChoiceField(_("Municipality"), [Optional()])
-    activity = ChoiceField(
-        _("What for"), choices=options(words.ACTIVITY_CHOICES), default="meeting"
-    )
-    features = TicksField(_("What must be in the room"), choices=_FEATURE_CHOICES)
-
-
 class BookingForm(SlotForm):
     """All that is asked for a booking, on one page."""
 
@@ -122,7 +111,9 @@ class BookingForm(SlotForm):
         choices=options(words.ACTIVITY_CHOICES),
     )
     people = CountField(_("How many people"), [Required(NEEDED_PEOPLE)])
-    needs = LinesField(_("Access needs (optional)"), [AtMost(2000)])
+    needed_features = TicksField(_("Access needs (optional)"), choices=_FEATURE_CHOICES)
+    needs = LinesField(_("More about access needs (optional)"), [AtMost(2000)])
+    terms = AcceptField(_("I have read the rules of use and accept them"))
     is_public = BooleanField(_("Show the name of the occasion to everyone"))
     key = KeyField()
 
@@ -150,6 +141,13 @@ class CancelForm(Form):
 
     version = HiddenField()
     reason = LinesField(_("Reason (optional)"), [AtMost(2000)])
+
+
+class AcceptTermsForm(Form):
+    """A yes to rules of use that were changed, with the versions of the booking and of the rules that were seen."""
+
+    version = HiddenField()
+    terms_version = HiddenField()
 
 
 class BlockForm(Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import jinja2
 from flask import Flask, request, url_for
@@ -22,6 +23,7 @@ from booking.i18n import (
 )
 from booking.i18n import gettext as _
 from booking.web import edge, words
+from booking.web.images import sources
 from booking.web.reader import actor, is_for_machines
 from booking.web.slots import ask_href
 from booking.web.texts import minute_of_day
@@ -52,10 +54,13 @@ def install(app: Flask) -> None:
         clock=clock,
         clocks=clock_range,
         when=_when,
+        period=period_in_words,
         moment=_moment,
         address=_address,
         minute_of_day=minute_of_day,
         ask_href=ask_href,
+        sources=sources,
+        host=_host,
     )
     app.context_processor(_shared)
 
@@ -69,6 +74,11 @@ def _address(street: str, municipality: LocalText) -> str:
     """A street address with its municipality, named once: many addresses end with it already."""
     name = municipality.choose(current_locale())[0]
     return street if name.casefold() in street.casefold() else f"{street}, {name}"
+
+
+def _host(address: str) -> str:
+    """The name of the place that an address leads to."""
+    return urlsplit(address).hostname or address
 
 
 def _moment(instant: Any) -> str:
@@ -103,6 +113,10 @@ def _menu(reading: Actor) -> list[dict[str, Any]]:
         links.append(("staff.requests", _("Requests")))
     if decides:
         links.append(("staff.rooms", _("Rooms of my sites")))
+    if reading.is_staff:
+        links.append(("demand.show", _("Demand")))
+    if reading.is_admin:
+        links.append(("places.show", _("Places")))
     return [
         {"href": url_for(endpoint), "text": text, "is_here": request.endpoint == endpoint}
         for endpoint, text in links

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, url_for
 
+from booking.domain.access import Actor
 from booking.domain.local_time import local
 from booking.domain.rooms import FEATURES, RoomRules
-from booking.domain.texts import LocalText
-from booking.i18n import day_in_words, short_day
+from booking.errors import NotFound
+from booking.i18n import short_day
 from booking.models import Room, RoomFeature
-from booking.queries.availability import holds
 from booking.queries.catalogue import catalogue
-from booking.queries.rooms import room_in_full
-from booking.web import edge, words
+from booking.queries.held import held_in_rooms
+from booking.queries.rooms import has_approved_booking, room_in_full, terms_in_force
+from booking.web import edge, room_facts
 from booking.web import week as weeks
+from booking.web.dates import week_asked
 from booking.web.reader import actor
 from booking.web.search import USUAL_FEATURES
-from booking.web.texts import stretches_in_words
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 blueprint = Blueprint("rooms", __name__)
 
 _WEEK = timedelta(days=7)
-_BACK = timedelta(days=371)
-_EXCEPTIONS_SHOWN = timedelta(days=60)
+_EXCEPTIONS_SHOWN = 60  # days
 
 
 @blueprint.get("/rooms")
@@ -53,50 +56,86 @@ def show(room_id: int) -> str:
     """One room: facts, accessibility, and the week that `week` lies in (a day as 2027-06-07; without it, this one)."""
     now = edge.now()
     today = local(now).date()
-    first = _first_day(request.args.get("week"), today)
+    first = week_asked("week", today)
     with edge.read() as session:
-        rules = catalogue(session).room(room_id)
+        known = catalogue(session)
+        rules = known.room(room_id)
         if not rules.published and not actor().decides_for(rules.unit_id):
             abort(404)
         room = room_in_full(session, room_id)
-        held = holds(session, rules.space_ids, weeks.bounds(first))
+        sees_keys = _sees_keys(session, actor(), rules, now)
+        buffer = known.longest_buffer if room_id in known.buffered else 0
+        held = held_in_rooms(session, [rules], weeks.bounds(first), buffer)[room_id]
     days = weeks.days(rules, held, first, now)
     return render_template(
         "rooms/show.html",
         room=room,
         rules=rules,
-        features=_features(room),
-        opening=[
-            (words.weekday(n), stretches_in_words(rules.hours.weekly.get(n, ()))) for n in range(7)
-        ],
-        exceptions=list(_exceptions(rules, today)),
+        **_facts(room, rules, first, today),
+        sees_keys=sees_keys,
         days=days,
         rows=weeks.table(days, rules),
         today=today,
         feed=url_for("feeds.room", room_id=room_id),
         unit_is_open=rules.unit_is_open,
-        is_askable=rules.unit_is_open and rules.published,
+        is_askable=rules.is_lent,
         **_neighbouring_weeks(rules, first, today),
     )
 
 
-def _first_day(asked: str | None, today: date) -> date:
-    """The Monday of the week asked for; 404 for what is no day, or too far away to hold anything."""
-    day = today
-    if asked is not None:
-        try:
-            day = date.fromisoformat(asked)
-        except ValueError:
-            abort(404)
-        if not today - _BACK <= day <= today + 2 * _BACK:
-            abort(404)
-    return day - timedelta(days=day.weekday())
+@blueprint.get("/units/<row:unit_id>/terms")
+def terms(unit_id: int) -> str:
+    """A unit's rules of use, in the version in force; readable by whoever may see one of its rooms."""
+    with edge.read() as session:
+        rooms = [
+            room
+            for room in catalogue(session).rooms.values()
+            if room.unit_id == unit_id and (room.published or actor().decides_for(unit_id))
+        ]
+        found = terms_in_force(session, unit_id) if rooms else None
+    if found is None:
+        raise NotFound("terms")
+    return render_template("rooms/terms.html", terms=found, rooms=rooms)
+
+
+def _sees_keys(session: Session, asking: Actor, rules: RoomRules, now: datetime) -> bool:
+    """Whether the reader may know how one gets in.
+
+    Where the key lies and how the alarm is switched off is for the unit's staff, for those who follow every booking, and for an
+    association whose booking has been approved and is not over. What the public must know in an emergency, the emergency number
+    and the most people the room may hold, is told to everybody.
+    """
+    unit = rules.unit_id
+    if asking.decides_for(unit) or asking.sees_all_bookings or unit in asking.viewer_units:
+        return True
+    own = asking.organisations.keys()
+    return bool(own) and has_approved_booking(session, rules.id, own, now)
+
+
+def _facts(room: Room, rules: RoomRules, first: date, today: date) -> dict[str, Any]:
+    """What the page says of the room, in words."""
+    features = _features(room)
+    return {
+        "features": [
+            (feature, room_facts.measure(feature), room_facts.is_old(feature, today))
+            for feature in features
+        ],
+        "wayfinding": next(one.note for one in features if one.code == "wayfinding"),
+        "photos": [image for image in room.images if image.kind == "photo"],
+        "plans": [image for image in room.images if image.kind == "floor_plan"],
+        "not_allowed": room_facts.not_allowed(rules),
+        "rules_said": room_facts.rules_in_words(rules),
+        "opening": room_facts.hours_of_week(rules.hours, first),
+        "weeks_of_year": room_facts.weeks_of_year(rules.hours, today),
+        "exceptions": room_facts.exceptions_soon(rules.hours, today, _EXCEPTIONS_SHOWN),
+    }
 
 
 def _neighbouring_weeks(rules: RoomRules, first: date, today: date) -> dict[str, object]:
     this_week = today - timedelta(days=today.weekday())
     before, after = first - _WEEK, first + _WEEK
     return {
+        "first": max(first, today),
         "week_number": first.isocalendar().week,
         "is_this_week": first == this_week,
         "before": before if before >= this_week else None,
@@ -109,13 +148,3 @@ def _features(room: Room) -> list[RoomFeature]:
     """Every feature of the county's list in its order; one nobody has looked at is unknown."""
     known = {feature.code: feature for feature in room.features}
     return [known.get(code) or RoomFeature(code=code, value="unknown") for code in FEATURES]
-
-
-def _exceptions(rules: RoomRules, today: date) -> Iterable[tuple[str, str, LocalText | None]]:
-    for day, stretches in sorted(rules.hours.exceptions.items()):
-        if today <= day <= today + _EXCEPTIONS_SHOWN:
-            yield (
-                day_in_words(day),
-                stretches_in_words(stretches),
-                rules.hours.closed_because.get(day),
-            )

@@ -1,86 +1,126 @@
-"""The front page: which rooms are free at a time. Knows the search's form and its answer; the rules decide elsewhere."""
+"""The front page: which rooms are free at a time, and of the others why not and when next.
+
+Knows the search's form and its answer; the rules decide elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain.bookings import Wish
-from booking.domain.rooms import FEATURES
-from booking.i18n import current_locale, day_in_words, ngettext, period_in_words
+from booking.domain.bookings import WHATEVER_THE_TIME
+from booking.domain.rooms import RoomRules
+from booking.i18n import day_in_words, ngettext, period_in_words
 from booking.i18n import gettext as _
-from booking.queries.availability import Found, Wanted, rooms_found
-from booking.queries.catalogue import Catalogue, catalogue
+from booking.queries.availability import Found, NotFree, rooms_found
+from booking.queries.catalogue import catalogue
+from booking.queries.next_free import next_free_times
 from booking.web import edge
-from booking.web.fields import options
-from booking.web.forms import SearchForm, names_of
+from booking.web.forms import names_of
+from booking.web.reasons import unknown_needs, why_not_free, why_unfit
+from booking.web.search_forms import SearchForm
 from booking.web.slots import slot_values
+from booking.web.vain import count_vain_search
+from calendars.period import Period
 
 blueprint = Blueprint("search", __name__)
 
 # What a card shows when nothing was asked for: the facts most people need to decide whether to look closer.
 USUAL_FEATURES = ("step_free", "accessible_toilet", "induction_loop")
+# More cards than this only when they are asked for: a long page helps nobody on a phone.
+SHOWN = 30
 
 _ASKED = names_of(SearchForm)
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A room that can't be had: why, in sentences; when next (None: not within its window), or not looked for at all."""
+
+    room: RoomRules
+    why: Sequence[str]
+    next: Period | None = None
+
+
 @blueprint.get("/")
 def show() -> ResponseReturnValue:
-    """The search's form, and with a time in the address the rooms found."""
+    """The search's form, and with a time in the address the rooms found; with `all` every one of them."""
     # A link may bear what others have hung on it (utm_source, fbclid): that asks for nothing.
     asked = not _ASKED.isdisjoint(request.args)
     form = SearchForm(request.args if asked else None)
     found: Found | None = None
+    limit = None if "all" in request.args else SHOWN
+    others: list[Other] = []
     with edge.read() as session:
         rooms = catalogue(session)
-        form.municipality.choices = options(municipality_choices(rooms))
+        form.offer_places(rooms)
         is_valid = asked and form.validate()
         if is_valid:
-            found = rooms_found(session, _wanted(form), edge.now())
+            assert form.period is not None  # validated
+            wanted, now = form.wanted(form.period), edge.now()
+            found = rooms_found(session, wanted, now, explained=limit)
+            not_free = found.not_free[:limit]
+            start, minutes = form.period.start, form.period.minutes
+            next_times = next_free_times(
+                session, [one.room for one in not_free], minutes, start, now
+            )
+            others = [
+                Other(one.room, why_not_free(one), next_times.get(one.room.id)) for one in not_free
+            ]
+    if found is not None:
+        count_vain_search(wanted, found)
     page = render_template(
         "search.html",
         form=form,
         found=found,
+        others=others,
         failed=asked and not is_valid,
         municipalities=rooms.municipalities,
+        has_regions=bool(rooms.regions),
         places=sorted(
             Counter(room.municipality for room in rooms.rooms.values() if room.published).items()
         ),
-        **_shown(form, found),
+        **_shown(form, found, limit),
     )
     return page, 422 if asked and not is_valid else 200
 
 
-def municipality_choices(rooms: Catalogue) -> list[tuple[str, str]]:
-    """The choices of a list of municipalities: the whole county, then each by its name in the reader's language."""
-    names = [(key, name.choose(current_locale())[0]) for key, name in rooms.municipalities.items()]
-    return [("", _("The whole county")), *names]
-
-
-def _wanted(form: SearchForm) -> Wanted:
-    assert form.period is not None  # validated
-    wish = Wish(form.period, form.activity.data, form.people.data or 1)
-    features = frozenset(form.features.data or ())
-    return Wanted(wish, form.municipality.data or None, None, features)
-
-
-def _shown(form: SearchForm, found: Found | None) -> dict[str, object]:
-    """What the page says of the search: the day understood, in words, and what a link to a room carries."""
+def _shown(form: SearchForm, found: Found | None, limit: int | None) -> Mapping[str, Any]:
+    """What the page says of the search: the day understood, in words, and what its links carry."""
     day = form.day.data
-    shown: dict[str, object] = {"understood": day_in_words(day) if day else ""}
+    shown: dict[str, Any] = {"understood": day_in_words(day) if day else ""}
     if found is None or form.period is None:
         return shown
-    wanted = [code for code in FEATURES if code in (form.features.data or ())]
-    carried = {"people": form.people.data, "activity": form.activity.data}
+    needed = form.needed
     return shown | {
         "heading": _heading(found),
         "when": period_in_words(form.period),
-        "slot": slot_values(form.period) | {key: value for key, value in carried.items() if value},
+        "slot": {**slot_values(form.period), **form.carried},
+        "carried": form.carried,
+        "slot_values": slot_values,
         "week": day.isoformat() if day else None,
-        "shown_features": wanted or USUAL_FEATURES,
+        "shown_features": needed or USUAL_FEATURES,
+        "needed": needed,
+        "unknown_needs": lambda room: unknown_needs(room, needed),
+        "unfit": [Other(one.room, _why_never(one, needed)) for one in found.unfit[:limit]],
+        "all_href": url_for("search.show", **asked_for(_ASKED), all=1, _anchor="not-free"),
+        "weekly_href": url_for("season.show", **asked_for(_ASKED), _anchor="when"),
+        "limit": limit,
     }
+
+
+def _why_never(one: NotFree, needed: Sequence[str]) -> list[str]:
+    return why_unfit(one, needed, WHATEVER_THE_TIME)
+
+
+def asked_for(names: Collection[str]) -> dict[str, Any]:
+    """The values of the address that the search knows, as they were sent: for links to the same search."""
+    return {name: request.args.getlist(name) for name in request.args if name in names}
 
 
 def _heading(found: Found) -> str:

@@ -5,7 +5,9 @@ Knows Flask, and settings; no rows. Headers that every answer bears are `booking
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
@@ -15,12 +17,19 @@ from werkzeug.routing import BaseConverter, ValidationError
 from wtforms import ValidationError as InvalidToken
 
 from booking.config import Settings
+from booking.errors import SignInRequired
 from booking.web import edge
+from booking.web.reader import actor
 
 COOKIE = "__Host-yhteistila"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # A form of ours is a few kilobytes; an API call too. What is larger is refused before it is read.
 _MAX_BODY = 256 * 1024
+# What is over a view's own limit is read to be thrown away, up to here: a browser that is cut off in the middle of sending
+# shows its own error page instead of ours.
+_MOST_THROWN_AWAY = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+View = TypeVar("View", bound=Callable[..., Any])
 _MAX_ROW = (
     2**31 - 1
 )  # PostgreSQL's integer: a larger id can't exist, and asking for one would be an error
@@ -106,8 +115,43 @@ def check_host() -> None:
 
 def refuse_cut_body() -> None:
     """End the request (413) when its body, which came without a length, was read up to the limit: there it is cut silently."""
-    if request.content_length is None and request.stream.tell() >= _MAX_BODY:
+    limit = request.max_content_length or _MAX_BODY
+    if request.content_length is None and request.stream.tell() >= limit:
         abort(413)
+
+
+def takes_upload(most_bytes: int) -> Callable[[View], View]:
+    """Let a view take a body of up to so many bytes, from people who are known."""
+
+    def marked(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def admit_upload() -> None:
+    """Raise the limit of a request to a view that takes uploads. Who isn't known is sent to sign in, and nothing is read.
+
+    Before anything reads the form: what is too large by its own account ends here (413).
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    most: int | None = getattr(view, "most_bytes", None)
+    if most is None:
+        return
+    if not actor().is_known:
+        raise SignInRequired("sign_in_required")
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
+        _throw_away()
+        abort(413)
+
+
+def _throw_away() -> None:
+    left = min(request.content_length or 0, _MOST_THROWN_AWAY)
+    body = request.environ["wsgi.input"]
+    while left > 0 and (chunk := body.read(min(left, _CHUNK))):
+        left -= len(chunk)
 
 
 def _keep(answer: Response) -> Response:

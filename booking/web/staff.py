@@ -1,36 +1,38 @@
-"""Pages of those who decide: the queue of requests, the units' rooms, the blocks of each. Knows forms; no rule."""
+"""Pages of those who decide: the queue of requests, and the rooms of their units with what each still needs. Knows no rule."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, abort, render_template, request
 
 from booking.domain.access import Actor
+from booking.domain.accessibility import completeness
+from booking.domain.local_time import local
 from booking.domain.rooms import RoomRules
-from booking.errors import Forbidden, InvalidInput, RoomTaken
-from booking.i18n import gettext as _
-from booking.queries.bookings import blocks, queue
+from booking.errors import Forbidden
+from booking.models import Unit
+from booking.queries.bookings import queue
 from booking.queries.catalogue import catalogue
-from booking.services.blocks import block_room, lift_block
+from booking.queries.upkeep import Described, described, own_units
 from booking.web import edge
-from booking.web.errors import status_of
-from booking.web.forms import BlockForm
 from booking.web.paging import page_number, page_of
 from booking.web.reader import known_actor
-from booking.web.texts import text_of_error
 
 blueprint = Blueprint("staff", __name__)
+
+# As many rooms as fit on a page that is still read; who keeps more chooses a site first.
+_MOST_ROOMS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A room on the list: its rules, how many facts of accessibility are known of how many, and what else is known."""
+
+    rules: RoomRules
+    known: int
+    total: int
+    described: Described
 
 
 @blueprint.get("/staff")
@@ -47,83 +49,43 @@ def requests() -> str:
 
 @blueprint.get("/staff/rooms")
 def rooms() -> str:
-    """The rooms of the reader's units, published or not."""
-    asking = _decider()
-    with edge.read() as session:
-        found = catalogue(session)
-    own = [room for room in found.rooms.values() if asking.decides_for(room.unit_id)]
-    return render_template("staff/rooms.html", rooms=own, municipalities=found.municipalities)
-
-
-@blueprint.get("/staff/rooms/<row:room_id>/blocks")
-def room_blocks(room_id: int) -> ResponseReturnValue:
-    """The room's blocks that are not over, and the form for another."""
-    return _blocks_page(_own_room(room_id, _decider()), BlockForm(), 200)
-
-
-@blueprint.post("/staff/rooms/<row:room_id>/blocks")
-def block(room_id: int) -> ResponseReturnValue:
-    """Keep the room's time for the unit itself; over held bookings it is refused, and their times are told."""
-    asking = _decider()
-    rules = _own_room(room_id, asking)
-    form = BlockForm(request.form)
-    period = form.period if form.validate() else None
-    if period is None:
-        return _blocks_page(rules, form, 422)
-    reason = form.reason.data or ""
-    try:
-        edge.write(
-            lambda session: block_room(
-                session, room_id, period, reason, actor=asking, now=edge.now()
-            )
-        )
-    except (InvalidInput, RoomTaken) as error:
-        return _blocks_page(rules, form, status_of(error), [text_of_error(error)])
-    flash(_("The room cannot be booked at this time any more."))
-    return redirect(url_for("staff.room_blocks", room_id=room_id), 303)
-
-
-@blueprint.post("/staff/blocks/<row:block_id>/lift")
-def lift(block_id: int) -> ResponseReturnValue:
-    """Give a block's time back."""
-    asking = known_actor()
-    room_id = edge.write(
-        lambda session: lift_block(session, block_id, actor=asking, now=edge.now()).room_id
-    )
-    flash(_("The block has been lifted. The time can be booked again."))
-    return redirect(url_for("staff.room_blocks", room_id=room_id), 303)
-
-
-def _decider() -> Actor:
+    """The rooms of the reader's units, published or not, by unit; of many units, those of the one chosen."""
     asking = known_actor()
     if not _decides_somewhere(asking):
         raise Forbidden("forbidden")
-    return asking
+    with edge.read() as session:
+        units = own_units(session, asking)
+        by_unit: dict[int, list[RoomRules]] = {unit.id: [] for unit in units}
+        for room in catalogue(session).rooms.values():
+            if room.unit_id in by_unit:
+                by_unit[room.unit_id].append(room)
+        shown = _shown(units, by_unit)
+        ids = [room.id for unit in shown for room in by_unit[unit.id]]
+        found = described(session, ids, local(edge.now()).date())
+    kept = {
+        unit.id: [
+            _Kept(room, *completeness(room.features), found[room.id]) for room in by_unit[unit.id]
+        ]
+        for unit in shown
+    }
+    return render_template(
+        "staff/rooms.html",
+        units=units,
+        shown=shown,
+        rooms=kept,
+        numbers={unit_id: len(own) for unit_id, own in by_unit.items()},
+    )
+
+
+def _shown(units: list[Unit], by_unit: dict[int, list[RoomRules]]) -> list[Unit]:
+    """The unit that the address names; else all, if their rooms are few enough for one page."""
+    asked = request.args.get("unit", "")
+    if asked:
+        chosen = [unit for unit in units if str(unit.id) == asked]
+        return chosen or abort(404)
+    is_short = sum(len(own) for own in by_unit.values()) <= _MOST_ROOMS
+    return units if is_short or len(units) == 1 else []
 
 
 def _decides_somewhere(asking: Actor) -> bool:
     return asking.is_admin or bool(asking.approver_units)
-
-
-def _own_room(room_id: int, asking: Actor) -> RoomRules:
-    with edge.read() as session:
-        rules = catalogue(session).room(room_id)
-    if not asking.decides_for(rules.unit_id):
-        raise Forbidden("not_your_unit")
-    return rules
-
-
-def _blocks_page(
-    rules: RoomRules, form: BlockForm, status: int, reasons: Sequence[str] = ()
-) -> Response:
-    with edge.read() as session:
-        living = blocks(session, rules.id, edge.now())
-    page = render_template(
-        "staff/blocks.html",
-        room=rules,
-        form=form,
-        blocks=living,
-        reasons=reasons,
-        failed=status >= 400,
-    )
-    return make_response(page, status)

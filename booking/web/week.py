@@ -12,9 +12,8 @@ from itertools import pairwise
 from math import lcm
 from typing import Literal
 
-from booking.domain.free_time import before_step, on_step
+from booking.domain.free_time import Held, before_step, kept_clear, on_step, openings
 from booking.domain.local_time import HELSINKI, local
-from booking.domain.occupancy import Hold
 from booking.domain.rooms import RoomRules
 from booking.web.offers import offered
 from calendars.period import Period
@@ -26,7 +25,9 @@ _ROW = 30
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a day that is the same throughout. `past`: it is open, but too late (or too early) to ask for it.
+    """A part of a day that is the same throughout. `past`: it is open, but can't be asked for.
+
+    That is so when it is too late or too early to ask, or when it must stay clear around a booking.
 
     `offer` is what a link offers of it; None where nothing can be asked for.
     """
@@ -71,16 +72,20 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-def bounds(first: date) -> Period:
-    """The seven local days from `first`, as one stretch."""
-    return Period(_midnight(first), _midnight(first + timedelta(days=7)))
+def bounds(first: date, count: int = 7) -> Period:
+    """The local days from `first`, as one stretch."""
+    return Period(_midnight(first), _midnight(first + timedelta(days=count)))
 
 
-def days(rules: RoomRules, holds: Iterable[Hold], first: date, now: datetime) -> list[Day]:
-    """The seven days from `first`. Of `holds` only time and source are used: whose time it is stays unknown."""
-    held = [(hold.period, "blocked" if hold.source == "block" else "taken") for hold in holds]
+def days(
+    rules: RoomRules, held: Iterable[Held], first: date, now: datetime, count: int = 7
+) -> list[Day]:
+    """The days from `first`. What is held says when and by what kind of thing, and stays clear by its buffers; never whose."""
+    held = list(held)
+    taken = [(one.period, "blocked" if one.source == "block" else "taken") for one in held]
+    clear = kept_clear(rules, held)
     askable = _askable(rules, now)
-    return [_day(rules, held, first + timedelta(days=n), askable) for n in range(7)]
+    return [_day(rules, (taken, clear), first + timedelta(days=n), askable) for n in range(count)]
 
 
 def _askable(rules: RoomRules, now: datetime) -> tuple[datetime, datetime]:
@@ -98,18 +103,19 @@ def _askable(rules: RoomRules, now: datetime) -> tuple[datetime, datetime]:
 
 def _day(
     rules: RoomRules,
-    held: Sequence[tuple[Period, str]],
+    held: tuple[Sequence[tuple[Period, str]], Sequence[Period]],
     day: date,
     askable: tuple[datetime, datetime],
 ) -> Day:
     whole = Period(_midnight(day), _midnight(day + timedelta(days=1)))
-    opened = _within(rules.hours.periods(day, day), whole)
-    taken = [(part, kind) for period, kind in held for part in _within([period], whole)]
-    edges = {edge for period in opened for edge in (period.start, period.end)}
-    edges |= {edge for period, _ in taken for edge in (period.start, period.end)}
+    opened = _within(openings(rules, day, day), whole)
+    taken = [(part, kind) for period, kind in held[0] for part in _within([period], whole)]
+    clear = _within(held[1], whole)
+    parts = [*opened, *clear, *(period for period, _kind in taken)]
+    edges = {edge for period in parts for edge in (period.start, period.end)}
     edges |= {edge for edge in askable if whole.start < edge < whole.end}
     pieces = [Period(start, end) for start, end in pairwise(sorted(edges))]
-    kinds = [(_kind(piece, opened, taken, askable), piece) for piece in pieces]
+    kinds = [(_kind(piece, opened, (taken, clear), askable), piece) for piece in pieces]
     return Day(day, tuple(_offering(stretch, rules) for stretch in _joined(kinds)))
 
 
@@ -124,16 +130,20 @@ def _offering(stretch: Stretch, rules: RoomRules) -> Stretch:
 def _kind(
     piece: Period,
     opened: Iterable[Period],
-    taken: Iterable[tuple[Period, str]],
+    held: tuple[Iterable[tuple[Period, str]], Iterable[Period]],
     askable: tuple[datetime, datetime],
 ) -> Kind:
-    held = {kind for period, kind in taken if period.overlaps(piece)}
-    if "blocked" in held:
+    taken, clear = held
+    kinds = {kind for period, kind in taken if period.overlaps(piece)}
+    if "blocked" in kinds:
         return "blocked"
-    if held:
+    if kinds:
         return "taken"
     if not any(period.overlaps(piece) for period in opened):
         return "closed"
+    # Kept clear around a booking.
+    if any(period.overlaps(piece) for period in clear):
+        return "past"
     # What starts within the notice, or ends beyond the horizon, is open but can't be asked for here.
     return "free" if askable[0] <= piece.start and piece.end <= askable[1] else "past"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from booking.i18n import lazy_gettext as _
-from booking.i18n import ngettext
+from booking.i18n import ngettext, short_day
 
 STATES = {
     "requested": _("awaiting decision"),
@@ -52,6 +53,79 @@ WEEKDAYS = (
     _("Saturday"),
     _("Sunday"),
 )
+_A_MONDAY = date(2024, 1, 1)
+MONTHS = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+# Why something could not be had, in a few words: of a search, and of a request.
+REASONS = {
+    "room_taken": _("The rooms were taken"),
+    "closed": _("The rooms were closed"),
+    "not_available_then": _("Not lent at that time"),
+    "not_published": _("Not lent at all"),
+    "activity_not_allowed": _("Not lent for that use"),
+    "too_late": _("Asked for too late"),
+    "beyond_horizon": _("Asked for too early"),
+    "wrong_step": _("Start or end not at a time when bookings begin"),
+    "too_short": _("Too short"),
+    "too_long": _("Too long"),
+    "too_many_people": _("Too many people"),
+    "quota_exceeded": _("The association had used up its hours"),
+    "buffer": _("Too close to another booking"),
+    "terms_not_accepted": _("The rules of use were not accepted"),
+    "missing_hour": _("The clocks skip the hour"),
+    "feature_unknown": _("Free, but not known whether what was needed is there"),
+    "feature_missing": _("No room has what was needed"),
+    "no_room": _("There is no room to book"),
+    "rejected": _("The site rejected the request"),
+}
+EQUIPMENT = {
+    "display": _("Display or projector"),
+    "camera": _("Camera for remote meetings"),
+    "microphone": _("Microphone"),
+    "speakers": _("Loudspeakers"),
+    "network": _("Internet connection"),
+    "computer": _("Computer"),
+    "whiteboard": _("Whiteboard"),
+    "flipchart": _("Flip chart"),
+    "stage": _("Stage"),
+    "piano": _("Piano"),
+    "kitchen": _("Kitchen"),
+}
+LAYOUTS = {
+    "theatre": _("Rows of chairs"),
+    "classroom": _("Rows of desks"),
+    "boardroom": _("One long table"),
+    "u_shape": _("Tables in a U"),
+    "groups": _("Tables for groups"),
+    "empty": _("Without furniture"),
+}
+# From which side one moves over onto the seat.
+SIDES = {"left": _("from the left"), "right": _("from the right"), "both": _("from both sides")}
+# A need, held against what is known of the room.
+MATCHES = {"yes": _("promised"), "no": _("missing"), "unknown": _("unknown")}
+# A stretch of time within which an association may hold so much and no more.
+QUOTA_PERIODS = {"week": _("in a week"), "month": _("in a month"), "year": _("in a year")}
+# How a booking to come would stand against a rule that staff are about to change.
+BROKEN_RULES = {
+    "not_published": _("The room would not be lent."),
+    "activity_not_allowed": _("The room would not be lent for this."),
+    "closed": _("It would be closed then."),
+    "not_available_then": _("It could not be had then any more."),
+    "too_many_people": _("They are more people than would be allowed."),
+    "room_taken": _("Two bookings would meet in the same space."),
+}
 FEATURE_VALUES = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown")}
 # What the public may know of taken time: that it is taken, never by whom.
 TAKEN = {"booking": _("Booked"), "foreign": _("Booked"), "block": _("Blocked")}
@@ -64,6 +138,25 @@ ACTIONS = {
     "cancel_booking": _("The booking was cancelled"),
     "lapse_booking": _("The booking lapsed undecided"),
     "read_contact": _("The contact details and needs were looked at"),
+    "add_room": _("The room was added"),
+    "edit_room": _("The room's details were changed"),
+    "set_features": _("Accessibility was checked"),
+    "set_room_spaces": _("The room was made of other spaces"),
+    "divide_space": _("A space was divided"),
+    "join_spaces": _("Spaces were joined"),
+    "block_room": _("The room was blocked"),
+    "lift_block": _("A block was lifted"),
+    "add_image": _("A picture was added"),
+    "describe_image": _("A picture was described anew"),
+    "move_image": _("The pictures were put in another order"),
+    "remove_image": _("A picture was removed"),
+    "add_unit": _("The site was added"),
+    "edit_unit": _("The site's details were changed"),
+    "set_hours": _("Opening hours were changed"),
+    "set_exception": _("A closure or other hours were set"),
+    "remove_exception": _("A closure or other hours were taken away"),
+    "set_terms": _("The rules of use were changed"),
+    "set_quotas": _("The limits for associations were changed"),
 }
 
 
@@ -77,9 +170,29 @@ def activity(code: str) -> str:
     return str(ACTIVITIES[code])
 
 
+def month(first: date) -> str:
+    """The month of a day with its year: "March 2027"."""
+    return f"{MONTHS[first.month - 1]} {first.year}"
+
+
+def reason(code: str) -> str:
+    """Why something could not be had; a code the table doesn't know is shown as it is."""
+    return str(REASONS.get(code, code))
+
+
+def broken_rule(code: str) -> str:
+    """How a booking to come would stand against a changed rule; a code the table doesn't know has a general sentence."""
+    return str(BROKEN_RULES.get(code, _("It would be against the rules.")))
+
+
 def weekday(number: int) -> str:
     """The name of a weekday; 0 is Monday."""
     return str(WEEKDAYS[number])
+
+
+def short_weekday(number: int) -> str:
+    """The abbreviation of a weekday as short dates have it; 0 is Monday."""
+    return short_day(_A_MONDAY + timedelta(days=number)).partition(" ")[0]
 
 
 def activities(codes: Iterable[str]) -> str:
@@ -90,6 +203,31 @@ def activities(codes: Iterable[str]) -> str:
 def feature(code: str) -> str:
     """The name of a feature of a room's accessibility; a code the table doesn't know is shown as it is."""
     return str(FEATURES.get(code, code))
+
+
+def need(code: str) -> str:
+    """What somebody needs of a room: one of its features, or that those far away can take part."""
+    return str(_("Remote participation")) if code == "hybrid" else feature(code)
+
+
+def equipment(code: str) -> str:
+    """The name of something a room is equipped with; a code the table doesn't know is shown as it is."""
+    return str(EQUIPMENT.get(code, code))
+
+
+def layout(code: str) -> str:
+    """How the furniture stands; a code the table doesn't know is shown as it is."""
+    return str(LAYOUTS.get(code, code))
+
+
+def side(code: str) -> str:
+    """The words for a side of transfer."""
+    return str(SIDES[code])
+
+
+def match(value: str) -> str:
+    """Whether what is needed is there, in a word."""
+    return str(MATCHES[value])
 
 
 def feature_value(code: str) -> str:
@@ -116,3 +254,19 @@ def duration(minutes: int) -> str:
         hours = minutes // 60
         return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
     return ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}
+
+
+def hours(minutes: int) -> str:
+    """A length in hours and minutes, for what is counted up: "26 hours 30 minutes", never days."""
+    whole, rest = divmod(minutes, 60)
+    said = []
+    if whole or not rest:
+        said.append(ngettext("%(num)s hour", "%(num)s hours", whole) % {"num": whole})
+    if rest:
+        said.append(ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})
+    return " ".join(said)
+
+
+def quota_period(code: str) -> str:
+    """The words for "in a week", a month, a year."""
+    return str(QUOTA_PERIODS[code])

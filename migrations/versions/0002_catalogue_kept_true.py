@@ -136,6 +136,12 @@ def _rooms() -> None:
         for name, condition in checks.items():
             batch.create_check_constraint(op.f(f"ck_room_{name}"), condition)
 
+    with op.batch_alter_table("space") as batch:
+        batch.add_column(sa.Column("joined_into_id", sa.Integer()))
+        batch.create_foreign_key(
+            op.f("fk_space_joined_into_id"), "space", ["joined_into_id"], ["id"]
+        )
+        batch.create_index("ix_space_joined_into_id", ["joined_into_id"])
     with op.batch_alter_table("room_feature") as batch:
         batch.add_column(sa.Column("count", sa.Integer()))
         batch.add_column(sa.Column("side", sa.String(5)))

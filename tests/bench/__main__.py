@@ -3,7 +3,7 @@
     python -m tests.bench [--size ROOMSxBOOKINGS …] [--kind sqlite|postgres …]
 
 Each size is seeded as by `yhteistila seed --scale`, served by `yhteistila serve --workers 2`, and asked by a client on
-the same machine.
+the same machine. The next free time is measured over a database of its own.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from booking.db import Database, open_database, reading, transaction
 from booking.domain.access import Actor
-from booking.domain.local_time import HELSINKI
 from booking.migrate import upgrade
 from booking.models import CalendarText, Organisation, Room
 from booking.seed.scale import seed_scale
 from booking.services.people import NewPerson, add_person, create_token
+from tests.bench import availability, next_free
 from tests.bench.client import Connection, rate, timed
 from tests.bench.floor import ETAG, static_server
+from tests.bench.run import CALLS, Run
 from tests.support import databases, postgres
 from tests.support.server import serving
 
 SIZES = ["200x400000", "1000x1000000"]
-CALLS = 200
 
 
 def main() -> None:
@@ -52,6 +52,9 @@ def main() -> None:
             rooms, bookings = map(int, size.split("x"))
             with _database(kind, Path(name)) as url:
                 _measure(kind, url, rooms, bookings, Path(name))
+        for kind in chosen.kind:
+            with _database(kind, Path(name)) as url:
+                next_free.measure(kind, url)
 
 
 @contextmanager
@@ -74,29 +77,23 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     postgres.wait_for_end(folder)
 
 
-def _say(what: str, kind: str, size: str, **figures: Any) -> None:
-    load = round(os.getloadavg()[0], 2)
-    print(
-        json.dumps({"what": what, "database": kind, "size": size, **figures, "load": load}),
-        flush=True,
-    )
-
-
 def _measure(kind: str, url: str, rooms: int, bookings: int, folder: Path) -> None:
     database = open_database(url)
     upgrade(database)
     started, now = time.perf_counter(), datetime.now(UTC)
     seed_scale(database, rooms=rooms, bookings=bookings, now=now, progress=lambda *_: None)
-    size = f"{rooms}x{bookings}"
-    _say("seed", kind, size, seconds=round(time.perf_counter() - started, 1))
+    seeded = Run(kind, f"{rooms}x{bookings}", database)
+    seeded.say("seed", seconds=round(time.perf_counter() - started, 1))
     token, organisation = _booker(database, now)
     started = time.perf_counter()
     with serving(url, folder / "data") as port:
-        _say("start", kind, size, seconds=round(time.perf_counter() - started, 2))
-        _availability(kind, size, database, port)
-        _book(kind, size, port, token, organisation)
-        _feed(kind, size, database, port, folder)
-        _say("peak memory of a web process", kind, size, mib=_peak_mib(port))
+        run = Run(kind, f"{rooms}x{bookings}", database, port)
+        run.say("start", seconds=round(time.perf_counter() - started, 2))
+        availability.one_slot(run)
+        availability.weekly(run)
+        _book(run, token, organisation)
+        _feed(run, folder)
+        run.say("peak memory of a web process", mib=_peak_mib(port))
     database.dispose()
 
 
@@ -129,71 +126,15 @@ def _booker(database: Database, now: datetime) -> tuple[str, int]:
     return transaction(database, work)
 
 
-def _slots() -> Iterator[tuple[datetime, datetime]]:
-    """Two-hour slots of the coming weekdays, each a little later than the one before."""
-    first = datetime.now(HELSINKI).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(
-        days=3
-    )
-    for number in itertools.count():
-        start = first + timedelta(days=number % 200, minutes=30 * (number // 200))
-        if start.weekday() < 5:
-            yield start.astimezone(UTC), start.astimezone(UTC) + timedelta(hours=2)
-
-
-def _query(slot: tuple[datetime, datetime]) -> str:
-    times = [moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in slot]
-    return f"/api/v1/availability?starts_at={times[0]}&ends_at={times[1]}&people=5&activity=meeting"
-
-
-# What PERFORMANCE calls the floor of availability: of each space, the last stretch that starts before the slot's end.
-_FLOOR = text(
-    "SELECT s.id FROM space s WHERE (SELECT o.ends_at FROM occupancy o WHERE o.space_id = s.id AND o.source <> 'foreign' "
-    "AND o.starts_at < :until ORDER BY o.starts_at DESC LIMIT 1) > :since"
-)
-
-
-def _availability(kind: str, size: str, database: Database, port: int) -> None:
-    slots, connection = list(itertools.islice(_slots(), CALLS)), Connection(port)
-    found = [0]
-
-    def ask(number: int) -> None:
-        status, _, body = connection.call(_query(slots[number]))
-        assert status == 200, (status, body)
-        found[0] += len(json.loads(body)["items"])
-
-    def floor(number: int) -> None:
-        since, until = (
-            int(moment.timestamp() * 1e6) if kind == "sqlite" else moment
-            for moment in slots[number]
-        )
-        bare.execute(_FLOOR, {"since": since, "until": until}).all()
-
-    for warm in range(10):
-        ask(warm)
-    found[0] = 0
-    times = timed(ask, range(CALLS))
-    with database.engine.connect().execution_options(begin="DEFERRED") as bare:
-        floor(0)
-        floors = timed(floor, range(CALLS))
-    _say(
-        "availability, one slot",
-        kind,
-        size,
-        **times.line(),
-        rooms_a_page=found[0] // CALLS,
-        floor_sql=floors.line(),
-    )
-
-
-def _book(kind: str, size: str, port: int, token: str, organisation: int) -> None:
-    connection, slots = Connection(port), _slots()
+def _book(run: Run, token: str, organisation: int) -> None:
+    connection, slots = Connection(run.port), availability.slots()
     headers = {"Authorization": f"Bearer {token}", "Content_Type": "application/json"}
 
     def wish() -> bytes:
         """A room that is free now; looking for it is not part of the figure."""
         while True:
             slot = next(slots)
-            _, _, body = connection.call(_query(slot))
+            _, _, body = connection.call(availability.query(slot))
             if items := json.loads(body)["items"]:
                 break
         asked = {
@@ -214,10 +155,11 @@ def _book(kind: str, size: str, port: int, token: str, organisation: int) -> Non
     for _ in range(10):
         book(wish())
     times = timed(book, (wish() for _ in range(CALLS)))
-    _say("book one slot", kind, size, **times.line())
+    run.say("book one slot", **times.line())
 
 
-def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> None:
+def _feed(run: Run, folder: Path) -> None:
+    database, port = run.database, run.port
     with reading(database) as session:
         fullest = select(CalendarText.room_id).group_by(CalendarText.room_id)
         room = session.scalars(fullest.order_by(func.count().desc())).first()
@@ -243,9 +185,9 @@ def _feed(kind: str, size: str, database: Database, port: int, folder: Path) -> 
     facts = {"events": body.count(b"BEGIN:VEVENT"), "bytes": len(body), "floor": static.line()}
     for name, times in (("first after a change", first), ("again", again)):
         ratio = round(times.median_ms / static.median_ms, 1)
-        _say(f"feed, {name}", kind, size, **times.line(), times_floor=ratio, **facts)
+        run.say(f"feed, {name}", **times.line(), times_floor=ratio, **facts)
     rates = {"per_second": unchanged, "floor_per_second": static_unchanged}
-    _say("feed, 304", kind, size, **rates, of_floor=round(unchanged / static_unchanged, 2))
+    run.say("feed, 304", **rates, of_floor=round(unchanged / static_unchanged, 2))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "jinja2": ("booking.services", *_WEB),
     "markupsafe": _WEB,
     "marshmallow": ("booking.web.api",),
-    "PIL": ("booking.services",),
+    "PIL": ("booking.services", "booking.seed.pictures"),
     "psycopg": ("booking.db",),
     "rich": ("booking.cli",),
     "smtplib": ("booking.services",),

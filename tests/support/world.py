@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking.db import Database, transaction
 from booking.domain.access import Actor
 from booking.domain.local_time import HELSINKI
+from booking.domain.requests import BookingRequest
 from booking.domain.texts import LocalText
 from booking.models import (
     Booking,
@@ -31,7 +32,7 @@ from booking.models import (
     Unit,
 )
 from booking.queries.people import actor_of
-from booking.services.bookings import BookingRequest, request_booking
+from booking.services.bookings import request_booking
 from booking.services.people import hash_password
 from calendars.period import Period
 

@@ -5,6 +5,7 @@ The booking, the block and the rooms belong to Rantakylä; the booking is Virta'
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,17 @@ from sqlalchemy import select
 
 from booking.db import Database, reading, transaction
 from booking.domain.local_time import local
-from booking.models import OutboxMessage
+from booking.domain.texts import LocalText
+from booking.models import OutboxMessage, Terms
+from booking.queries.images import images_of
+from booking.queries.rooms import terms_in_force
 from booking.services.blocks import block_room
+from booking.services.images import add_image, remove_image
+from booking.services.pictures import Encoded, PictureFile
 from calendars.period import Period
+from tests.support.pictures import picture
 from tests.support.world import NOW, PASSWORD, World, make_booking
+from tests.web import matrix_api, matrix_find, matrix_rooms, matrix_tables, matrix_units
 
 COLUMNS = ("nobody", "outi", "toini", "anna", "pekka", "viivi", "veli", "aino", "kaisa", "yllapito")
 
@@ -54,12 +62,29 @@ def the_units_own(done: int, nobody: int, refused: int) -> dict[str, int]:
     return {**everybody(refused), "nobody": nobody, "veli": done, "yllapito": done}
 
 
+def the_staffs(done: int, nobody: int) -> dict[str, int]:
+    staff = dict.fromkeys(("viivi", "veli", "aino", "kaisa", "yllapito"), done)
+    return {**everybody(403), "nobody": nobody, **staff}
+
+
+def who_decides_somewhere(done: int, nobody: int) -> dict[str, int]:
+    return {**the_admins(done, nobody), "veli": done, "aino": done}
+
+
+def the_admins(done: int, nobody: int) -> dict[str, int]:
+    return {**everybody(403), "nobody": nobody, "yllapito": done}
+
+
 SIGN_IN = 303  # pages send who isn't known to the sign-in, and back
 MATRIX: dict[str, dict[str, int]] = {
     # Catalogue, availability, feeds: everybody.
     "GET search.show": everybody(200),
+    **dict.fromkeys(matrix_find.CALLS, everybody(200)),
     "GET rooms.catalogue_list": everybody(200),
     "GET rooms.show": everybody(200),
+    "GET rooms.terms": everybody(200),
+    "GET images.show avif": everybody(200),
+    "GET images.show webp": everybody(200),
     "GET feeds.room": everybody(200),
     "GET health.lives": everybody(200),
     "GET health.is_ready": everybody(200),
@@ -79,6 +104,10 @@ MATRIX: dict[str, dict[str, int]] = {
     "POST bookings.do approve": those_of_the_booking(303, SIGN_IN, may_decide=True),
     "POST bookings.do reject": those_of_the_booking(303, SIGN_IN, may_decide=True),
     "POST bookings.do cancel": those_of_the_booking(303, SIGN_IN),
+    # New rules of use are accepted by the association itself.
+    "POST bookings.accept_terms": cells(
+        SIGN_IN, 404, anna=303, pekka=303, viivi=403, veli=403, kaisa=403, yllapito=403
+    ),
     "GET asking.ask": {**everybody(200), "nobody": SIGN_IN},
     # Nobody known gets the sign-in page at once, with all that was typed kept in it.
     "POST asking.request_room": who_asks_for_virta(303, 401),
@@ -91,21 +120,47 @@ MATRIX: dict[str, dict[str, int]] = {
         "kaisa": 200,
         "yllapito": 200,
     },
-    "GET staff.rooms": {
-        **everybody(403),
-        "nobody": SIGN_IN,
-        "veli": 200,
-        "aino": 200,
-        "yllapito": 200,
+    "GET staff.rooms": who_decides_somewhere(200, SIGN_IN),
+    "GET staff_units.units": who_decides_somewhere(200, SIGN_IN),
+    **{
+        name: the_units_own(200 if name.startswith("GET") else 303, SIGN_IN, 403)
+        for name in matrix_units.UNITS
     },
-    "GET staff.room_blocks": the_units_own(200, SIGN_IN, 403),
-    "POST staff.block": the_units_own(303, SIGN_IN, 403),
-    "POST staff.lift": the_units_own(303, SIGN_IN, 404),
+    **{
+        name: the_admins(200 if name.startswith("GET") else 303, SIGN_IN)
+        for name in matrix_units.ADMIN
+    },
+    # Numbers only, of the sites and municipalities within sight: viewers too.
+    "GET demand.show": the_staffs(200, SIGN_IN),
+    "GET demand.download": the_staffs(200, SIGN_IN),
+    **{
+        name: the_units_own(
+            200 if name.startswith("GET") else 303,
+            SIGN_IN,
+            404 if name in matrix_rooms.HIDDEN else 403,
+        )
+        for name in (*matrix_rooms.CALLS, "POST staff_blocks.block")
+    },
+    "GET room_images.show": the_units_own(200, SIGN_IN, 403),
+    "POST room_images.add": the_units_own(303, SIGN_IN, 403),
+    "GET room_images.look": the_units_own(200, SIGN_IN, 403),
+    "POST room_images.describe": the_units_own(303, SIGN_IN, 403),
+    "POST room_images.move earlier": the_units_own(303, SIGN_IN, 403),
+    "POST room_images.move later": the_units_own(303, SIGN_IN, 403),
+    "GET room_images.consider": the_units_own(200, SIGN_IN, 403),
+    "POST room_images.remove": the_units_own(303, SIGN_IN, 403),
+    "GET tables.begin_again": everybody(303),
+    **{
+        name: {**the_units_own(done, SIGN_IN, 403), "aino": of_another_unit}
+        for name, (done, of_another_unit) in matrix_tables.STATUSES.items()
+    },
     # API.
     "GET api.openapi": everybody(200),
     "GET api.rooms": everybody(200),
     "GET api.room": everybody(200),
     "GET api.availability": everybody(200),
+    **{name: everybody(200) for name in matrix_api.LOOKS},
+    **{name: the_units_own(done, 401, 403) for name, done in matrix_api.KEEPERS.items()},
     "GET api.organisations": {**everybody(200), "nobody": 401},
     "GET api.bookings": {**everybody(200), "nobody": 401},
     "POST api.ask": who_asks_for_virta(201, 401),
@@ -140,6 +195,30 @@ class Scene:
             self.database,
             lambda session: block_room(session, room, period, "Oma", actor=veli, now=NOW).id,
         )
+
+    def picture(self) -> int:
+        """A photo of half B, fresh: the one before is taken down, so that there is always room for another."""
+        files = tuple(PictureFile(480, one, one.encode()) for one in ("avif", "webp"))
+        stored = Encoded(480, 360, "a" * 64, files)
+        room, veli = self.world.half_b, self.world.veli
+
+        def hang(session: Any) -> int:
+            for image in images_of(session, room):
+                remove_image(session, image.id, actor=veli, now=NOW)
+            alt = LocalText("Sali")
+            return add_image(session, room, "photo", stored, alt, actor=veli, now=NOW).id
+
+        return transaction(self.database, hang)
+
+    def terms(self) -> None:
+        """Let Kitee have rules of use: who asks for Rantakylä's rooms need not accept any."""
+
+        def write(session: Any) -> None:
+            if terms_in_force(session, self.world.kitee) is None:
+                text = LocalText("Jätä tila siistiksi.")
+                session.add(Terms(unit_id=self.world.kitee, version=1, text=text, created_at=NOW))
+
+        transaction(self.database, write)
 
     def wish(self) -> dict[str, Any]:
         period = next(self.slots)
@@ -190,10 +269,33 @@ def web_block(scene: Scene) -> tuple[str, dict[str, Any]]:
     return f"/staff/rooms/{scene.world.half_b}/blocks", form
 
 
+def own_picture(scene: Scene, way: str = "") -> str:
+    return f"/staff/rooms/{scene.world.half_b}/images/{scene.picture()}{way}"
+
+
+def new_picture(scene: Scene) -> tuple[str, dict[str, Any]]:
+    scene.picture()  # so that there is never more than one but it
+    form = {"kind": "photo", "alt_fi": "Sali", "image": (io.BytesIO(picture(64, 48)), "a.jpg")}
+    return f"/staff/rooms/{scene.world.half_b}/images", form
+
+
+def terms_of_kitee(scene: Scene) -> tuple[str, None]:
+    scene.terms()
+    return f"/units/{scene.world.kitee}/terms", None
+
+
+def a_picture(scene: Scene, extension: str) -> tuple[str, None]:
+    scene.picture()
+    return f"/images/{'a' * 64}-480.{extension}", None
+
+
 PAGES: dict[str, Call] = {
     "GET search.show": lambda s: ("/", None),
     "GET rooms.catalogue_list": lambda s: ("/rooms", None),
     "GET rooms.show": lambda s: (f"/rooms/{s.world.hall}", None),
+    "GET rooms.terms": terms_of_kitee,
+    "GET images.show avif": lambda s: a_picture(s, "avif"),
+    "GET images.show webp": lambda s: a_picture(s, "webp"),
     "GET feeds.room": lambda s: (f"/feeds/rooms/{s.world.hall}.ics", None),
     "GET health.lives": lambda s: ("/livez", None),
     "GET health.is_ready": lambda s: ("/readyz", None),
@@ -210,13 +312,31 @@ PAGES: dict[str, Call] = {
     "POST bookings.do approve": lambda s: decision(s, "approve"),
     "POST bookings.do reject": lambda s: decision(s, "reject"),
     "POST bookings.do cancel": lambda s: decision(s, "cancel"),
+    "POST bookings.accept_terms": lambda s: (
+        f"/bookings/{s.booking()}/terms",
+        {"version": "1", "terms_version": "1"},
+    ),
     "GET asking.ask": lambda s: (f"/bookings/new?room={s.world.half_a}", None),
     "POST asking.request_room": web_wish,
     "GET staff.requests": lambda s: ("/staff", None),
     "GET staff.rooms": lambda s: ("/staff/rooms", None),
-    "GET staff.room_blocks": lambda s: (f"/staff/rooms/{s.world.half_b}/blocks", None),
-    "POST staff.block": web_block,
-    "POST staff.lift": lambda s: (f"/staff/blocks/{s.block()}/lift", {}),
+    "GET demand.show": lambda s: ("/staff/demand", None),
+    "GET demand.download": lambda s: ("/staff/demand.csv", None),
+    "GET staff_units.units": lambda s: ("/staff/units", None),
+    **matrix_units.UNITS,
+    **matrix_units.ADMIN,
+    **matrix_find.CALLS,
+    **matrix_rooms.CALLS,
+    "POST staff_blocks.block": web_block,
+    "GET room_images.show": lambda s: (f"/staff/rooms/{s.world.half_b}/images", None),
+    "POST room_images.add": new_picture,
+    "GET room_images.look": lambda s: (own_picture(s), None),
+    "POST room_images.describe": lambda s: (own_picture(s), {"alt_fi": "Sali"}),
+    "POST room_images.move earlier": lambda s: (own_picture(s, "/earlier"), {}),
+    "POST room_images.move later": lambda s: (own_picture(s, "/later"), {}),
+    "GET room_images.consider": lambda s: (own_picture(s, "/remove"), None),
+    "POST room_images.remove": lambda s: (own_picture(s, "/remove"), {}),
+    **matrix_tables.CALLS,
     # The last two change who it is.
     "POST people.open_sign_in": lambda s: (
         "/login",
@@ -244,6 +364,7 @@ CALLS: dict[str, Call] = {
     "GET api.rooms": lambda s: ("/rooms", None),
     "GET api.room": lambda s: (f"/rooms/{s.world.hall}", None),
     "GET api.availability": lambda s: (AVAILABILITY, None),
+    **matrix_api.CALLS,
     "GET api.organisations": lambda s: ("/organisations", None),
     "GET api.bookings": lambda s: ("/bookings", None),
     "POST api.ask": lambda s: ("/bookings", s.wish()),

@@ -6,42 +6,15 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from booking.db import reading, transaction
 from booking.models import Booking, Room
 from tests.support.world import PASSWORD, make_booking
+from tests.web.asking import count, errors, form
 from tests.web.conftest import BASE, Site
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-
-def form(site: Site, **changes: Any) -> dict[str, Any]:
-    """What Anna fills in for a meeting of ten in half A, Wednesday 10.3.2027 10–12."""
-    fields = {
-        "room": site.world.half_a,
-        "organisation": site.world.virta,
-        "day": "10.3.2027",
-        "starts": "10",
-        "ends": "12.00",
-        "title": "Hallituksen kokous",
-        "activity": "meeting",
-        "people": "10",
-        "needs": "Pyörätuolilla kulkeva osallistuja",
-        "key": "avain-1",
-    }
-    return {**fields, **changes}
-
-
-def count(site: Site) -> int:
-    with reading(site.database) as session:
-        return session.scalars(select(func.count()).select_from(Booking)).one()
-
-
-def errors(page: str) -> list[str]:
-    """The texts of the error summary."""
-    summary = re.search(r"data-error-summary.*?</div>", page, re.DOTALL)
-    return re.findall(r"<li>(?:<a [^>]*>)?([^<]+)", summary[0]) if summary else []
 
 
 def test_the_form_opens_filled_with_the_slot_of_the_link(site: Site) -> None:

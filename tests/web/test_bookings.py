@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from booking.db import reading, transaction
-from booking.models import AuditEntry, Booking, Room
-from booking.services.bookings import cancel_booking
-from tests.support.world import NOW, at, make_booking, slot
+from booking.domain.texts import LocalText
+from booking.models import AuditEntry, Booking, Room, Terms, Unit
+from booking.services.bookings import cancel_booking, decide_booking, request_booking
+from tests.support.world import NOW, at, booking_request, make_booking, slot
 from tests.web.conftest import Site, Statements, set_clock
 
 
@@ -190,3 +192,136 @@ def test_lists_cost_the_same_however_long(site: Site, statements: Statements) ->
         found.append(counts)
     # who asks: the sign-in with its person, roles, memberships; then the list (two lists)
     assert found == [[5, 4], [5, 4]]
+
+
+def in_english(site: Site, who: str) -> Any:
+    browser = site.browser(who)
+    browser.post("/language", {"locale": "en"})
+    return browser
+
+
+def write_terms(site: Site, version: int) -> None:
+    row = Terms(
+        unit_id=site.world.rantakyla, version=version, text=LocalText("Säännöt"), created_at=NOW
+    )
+    transaction(site.database, lambda session: session.add(row))
+
+
+def test_needs_are_matched_with_the_room_for_those_who_may_see_them(site: Site) -> None:
+    needed = frozenset({"step_free", "induction_loop", "quiet"})
+    booking = make_booking(site.database, site.world, needed_features=needed, needs=None)
+    shown = {}
+    for who in ("anna", "veli", "kaisa", "viivi"):
+        page = in_english(site, who).get(f"/bookings/{booking.id}").text
+        shown[who] = re.findall(
+            r'class="name">([^<]+)</span>: <span class="value">([^<]+)</span>', page
+        )
+    matches = [
+        ("Step-free access", "promised"),
+        ("Induction loop", "missing"),
+        ("Quiet room", "unknown"),
+    ]
+    assert shown == {"anna": matches, "veli": matches, "kaisa": matches, "viivi": []}
+
+
+def test_lists_and_the_pages_of_acts_say_nothing_of_needs(site: Site) -> None:
+    booking = make_booking(
+        site.database, site.world, needed_features=frozenset({"induction_loop"}), needs="Selkokieli"
+    )
+    for path in (
+        "/bookings",
+        "/staff",
+        f"/bookings/{booking.id}/approve",
+        f"/bookings/{booking.id}/cancel",
+    ):
+        page = in_english(site, "yllapito" if path != "/bookings" else "anna").get(path).text
+        assert "Hallituksen kokous" in page
+        assert "Induction loop" not in page
+        assert "Selkokieli" not in page
+
+
+def test_how_to_get_in_is_told_once_the_booking_is_approved_and_until_it_is_over(
+    site: Site,
+) -> None:
+    def furnish(session: Any) -> None:
+        room = session.get_one(Room, site.world.half_a)
+        room.keys, room.alarm = LocalText("Avain neuvonnasta"), LocalText("Koodi 1234")
+        room.arrival, room.emergency_number = LocalText("Toinen ovi"), "013 1"
+        session.get_one(Unit, site.world.rantakyla).arrival = LocalText("Bussi 2")
+
+    transaction(site.database, furnish)
+    booking = make_booking(site.database, site.world)
+    secrets = ("Avain neuvonnasta", "Koodi 1234", "Toinen ovi", "Bussi 2", "tel:0131")
+
+    def told(who: str, now: Any = NOW) -> bool:
+        set_clock(site.app, now)
+        page = site.browser(who, now).get(f"/bookings/{booking.id}").text
+        [seen] = {secret in page for secret in secrets}
+        return seen
+
+    assert not told("anna")
+    transaction(
+        site.database,
+        lambda session: decide_booking(
+            session, booking.id, "approve", 1, None, actor=site.world.veli, now=NOW
+        ),
+    )
+    assert [told(who) for who in ("anna", "veli", "viivi")] == [True, True, False]
+    assert not told("anna", at(10, 12))
+
+
+def test_new_rules_of_use_are_accepted_by_the_association_while_the_request_waits(
+    site: Site,
+) -> None:
+    write_terms(site, 1)
+    booking = make_booking(site.database, site.world, terms_version=1)
+    path = f"/bookings/{booking.id}"
+    anna = in_english(site, "anna")
+    assert "/terms" not in anna.get(path).text
+    write_terms(site, 2)
+    assert f'action="{path}/terms"' in anna.get(path).text
+    veli = in_english(site, "veli")
+    page = veli.get(path).text
+    assert "The association has not accepted the new ones yet" in page
+    assert f'action="{path}/terms"' not in page
+    refused = veli.post(f"{path}/approve", {"version": "1"})
+    assert refused.status_code == 422
+    assert "Ask it to accept them on the booking&#39;s page, then approve." in refused.text
+    answer = anna.post(f"{path}/terms", {"version": "1", "terms_version": "2"})
+    assert (answer.status_code, answer.location) == (303, path)
+    page = anna.get(path).text
+    assert "The rules of use have been accepted." in page
+    assert f'action="{path}/terms"' not in page
+    assert veli.post(f"{path}/approve", {"version": "2"}).status_code == 303
+
+
+def test_rules_that_have_changed_once_more_are_not_accepted(site: Site) -> None:
+    write_terms(site, 1)
+    booking = make_booking(site.database, site.world, terms_version=1)
+    write_terms(site, 2)
+    write_terms(site, 3)
+    path = f"/bookings/{booking.id}/terms"
+    anna = site.browser("anna")
+    answer = anna.post(path, {"version": "1", "terms_version": "2"})
+    assert answer.status_code == 422
+    assert "Varaus on muuttunut sillä välin" in answer.text
+    assert anna.post(path, {"version": "9", "terms_version": "3"}).status_code == 409
+    for wrong in ({}, {"version": "1"}, {"version": "1", "terms_version": "x"}):
+        assert anna.post(path, wrong).status_code == 422
+    with reading(site.database) as session:
+        assert session.get_one(Booking, booking.id).terms_version == 1
+
+
+def test_staff_do_not_accept_rules_for_an_association_unless_they_asked_for_it(site: Site) -> None:
+    write_terms(site, 1)
+    theirs = make_booking(site.database, site.world, terms_version=1)
+    request = booking_request(site.world, period=slot(11, 10), terms_version=1)
+    on_behalf = transaction(
+        site.database,
+        lambda session: request_booking(session, request, site.world.kaisa, NOW),
+    )
+    write_terms(site, 2)
+    accepted = {"version": "1", "terms_version": "2"}
+    kaisa = site.browser("kaisa")
+    assert kaisa.post(f"/bookings/{theirs.id}/terms", accepted).status_code == 403
+    assert kaisa.post(f"/bookings/{on_behalf.id}/terms", accepted).status_code == 303

@@ -15,10 +15,10 @@ from booking.web.forms import (
     CancelForm,
     DecisionForm,
     RejectionForm,
-    SearchForm,
     SignInForm,
     names_of,
 )
+from booking.web.search_forms import SearchForm, SeasonForm
 from tests.support.world import make_booking
 from tests.web.conftest import BASE, Browser, Site
 
@@ -44,6 +44,7 @@ VALID: dict[str, str] = {
     "title": "Kokous",
     "activity": "meeting",
     "people": "5",
+    "weeks": "4",
     "version": "1",
     "reason": "Syy",
     "email": "anna@demo.example",
@@ -105,7 +106,13 @@ def test_all_fields_at_once_take_anything(posts: Posts, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "form"), [("/", SearchForm), ("/bookings/new", BookingForm), ("/login", SignInForm)]
+    ("path", "form"),
+    [
+        ("/", SearchForm),
+        ("/weekly", SeasonForm),
+        ("/bookings/new", BookingForm),
+        ("/login", SignInForm),
+    ],
 )
 def test_each_field_in_an_address_takes_it_too(site: Site, path: str, form: type[Form]) -> None:
     browser = site.browser("anna") if path != "/login" else site.nobody()

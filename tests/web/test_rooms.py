@@ -102,7 +102,7 @@ def test_a_text_that_falls_back_bears_its_language(site: Site) -> None:
     assert ">Kides <" in page
 
 
-def test_a_week_costs_four_statements_however_full_it_is(
+def test_a_week_costs_five_statements_however_full_it_is(
     site: Site, statements: Statements
 ) -> None:
     for hour in (8, 10, 12, 14):
@@ -110,8 +110,8 @@ def test_a_week_costs_four_statements_however_full_it_is(
     site.nobody().get("/rooms")
     statements.clear()
     site.nobody().get(f"/rooms/{site.world.hall}?week=2027-03-08")
-    # the catalogue's version, the room with its unit, its features, what holds its spaces
-    assert len(statements) == 4
+    # the catalogue's version, the room with its unit, its features, its pictures, what holds its spaces
+    assert len(statements) == 5
 
 
 def test_each_free_time_offered_is_taken_by_the_form(site: Site) -> None:

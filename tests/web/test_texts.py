@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from booking.domain.bookings import REFUSALS, STATES
-from booking.domain.rooms import ACTIVITIES, FEATURES
+from booking.domain.demand import HYBRID, OF_SEARCHES
+from booking.domain.rooms import ACTIVITIES, EQUIPMENT, FEATURES, LAYOUTS, QUOTA_PERIODS
+from booking.domain.texts import LocalText
 from booking.errors import (
     BookingError,
+    BreaksBookings,
     Conflict,
     DatabaseBusy,
+    InvalidValues,
     KeyReused,
     NotFound,
+    PolicyRefusal,
+    Refusal,
     RoomTaken,
     Stale,
     TooMany,
@@ -30,9 +38,10 @@ from tests.support.world import slot
 
 ROOT = Path(__file__).parents[2]
 RAISES = {"InvalidInput", "Forbidden", "TooMany", "Refusal", "SignInRequired", "WrongState"}
+# Where the code of a refusal is handed on, and not written where it is raised.
+HANDED_ON = {"bad_url", "bad_email", "bad_phone", "finnish_first", "name_required"}
 # Said by `yhteistila person` and `yhteistila token` only, in the terminal's English.
 OF_THE_COMMAND_LINE = {
-    "bad_email",
     "bad_password",
     "bad_role",
     "bad_scope",
@@ -40,10 +49,23 @@ OF_THE_COMMAND_LINE = {
     "guessable_password",
 }
 PARAMS = {
+    "activity": "event",
     "allowed": ["meeting", "group"],
     "day": date(2027, 3, 10),
     "open": ((480, 720), (780, 1200)),
-    "because": None,
+    "because": LocalText("Talvirieha", "Vinterfest", "Winter fair"),
+    "until": date(2027, 5, 31),
+    "latest_minute": 1260,
+    "elsewhere": "https://tilat.example/",
+    "buffer_minutes": 30,
+    "taken_from": slot(10, 10).start,
+    "taken_until": slot(10, 10).end,
+    "per": "month",
+    "limit_minutes": 1440,
+    "used_minutes": 1350,
+    "megabytes": 20,
+    "megapixels": 50,
+    "most": 12,
     "notice_minutes": 1440,
     "horizon_days": 400,
     "step_minutes": 15,
@@ -51,6 +73,10 @@ PARAMS = {
     "max_minutes": 720,
     "capacity": 30,
     "limit": 200,
+    "lowest": 1,
+    "feature": "Hissi",
+    "highest": 1000,
+    "steps": (5, 10, 15),
     "when": "nyt",
     "state": "approved",
     "retry_after": "1 minuutti",
@@ -75,7 +101,8 @@ def codes() -> set[str]:
 
 def test_every_code_has_its_text() -> None:
     own = {e.code for e in (NotFound("x"), Stale(1), KeyReused(), DatabaseBusy(), RoomTaken(()))}
-    wanted = (codes() | own | {"wrong_state"} | set(REFUSALS)) - OF_THE_COMMAND_LINE
+    own |= {BreaksBookings([]).code, "missing_hour"}
+    wanted = (codes() | own | HANDED_ON | {"wrong_state"} | set(REFUSALS)) - OF_THE_COMMAND_LINE
     assert wanted - set(TEXTS) == set()
 
 
@@ -96,6 +123,12 @@ def test_codes_have_words_in_every_language() -> None:
             assert all(words.activity(code) for code in ACTIVITIES)
             assert all(words.feature(code) != code for code in FEATURES)
             assert [words.feature_value(code) for code in ("yes", "no", "unknown")]
+            assert all(words.need(code) != code for code in (*FEATURES, HYBRID))
+            assert all(words.equipment(code) != code for code in EQUIPMENT)
+            assert all(words.layout(code) != code for code in LAYOUTS)
+            assert all(words.quota_period(code) for code in QUOTA_PERIODS)
+            why = {*REFUSALS, *OF_SEARCHES, "room_taken", "missing_hour", "rejected"}
+            assert {code for code in why if words.reason(code) == code} == set()
 
 
 def test_every_kind_of_refusal_has_its_status() -> None:
@@ -104,12 +137,115 @@ def test_every_kind_of_refusal_has_its_status() -> None:
     assert status_of(Stale(2)) == 409
 
 
+ENGLISH = pytest.mark.usefixtures("english")
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    with use_locale("en"):
+        yield
+
+
 def test_a_closed_room_is_told_with_its_hours_or_without() -> None:
-    assert text_of("closed", **PARAMS) == (
+    usual = {**PARAMS, "because": None}
+    assert text_of("closed", **usual) == (
         "Tila on tähän aikaan suljettu. Aukiolo, keskiviikko 10. maaliskuuta 2027: 8.00–12.00, 13.00–20.00. "
         "Valitse aika aukioloajalta."
     )
-    assert "suljettu koko päivän" in text_of("closed", **{**PARAMS, "open": ()})
+    assert "suljettu koko päivän" in text_of("closed", **{**usual, "open": ()})
+
+
+@ENGLISH
+@pytest.mark.parametrize(
+    ("code", "changes", "expected"),
+    [
+        (
+            "closed",
+            {"open": (), "because": LocalText("Pitkäperjantai.", None, "Good Friday.")},
+            "The room is closed on Wednesday 10 March 2027: Good Friday. Choose another day.",
+        ),
+        (
+            "closed",
+            {},
+            "The room is closed at this time. On Wednesday 10 March 2027 it has other hours than usual: "
+            "8:00–12:00, 13:00–20:00. Reason: Winter fair. Choose a time within these hours.",
+        ),
+        (
+            "not_available_then",
+            {"latest_minute": None},
+            "The room can be had until Monday 31 May 2027 only. Choose an earlier day or another room.",
+        ),
+        (
+            "not_available_then",
+            {"until": None},
+            "The room must be empty by 21:00 the same day. Choose an earlier end.",
+        ),
+        (
+            "not_published",
+            {},
+            "This room is not booked here but at https://tilat.example/. Book it there, or choose another room.",
+        ),
+        (
+            "not_published",
+            {"elsewhere": None},
+            "This room cannot be booked here at the moment. Choose another room.",
+        ),
+        (
+            "activity_not_allowed",
+            {},
+            "This room is not lent for this activity, only for: meeting, group. Reason: Winter fair. "
+            "Choose another activity or another room.",
+        ),
+        (
+            "activity_not_allowed",
+            {"because": None},
+            "This room is not lent for this activity, only for: meeting, group. Choose another activity or another room.",
+        ),
+        (
+            "activity_not_allowed",
+            {"allowed": [], "because": None},
+            "This room is not lent for anything yet. Choose another room.",
+        ),
+        (
+            "quota_exceeded",
+            {},
+            "An association may hold the rooms of this site for at most 24 hours in a month. "
+            "Yours already holds 22 hours 30 minutes then. Choose another time, or cancel a booking you do not need.",
+        ),
+        (
+            "buffer",
+            {},
+            "There must be 30 minutes between bookings, and the room is booked Wednesday 10 March 2027, 10:00–12:00. "
+            "Choose a time further from it.",
+        ),
+        ("bad_step", {}, "Choose how often a booking may begin: every 5, 10, 15 minutes."),
+    ],
+)
+def test_a_refusal_is_told_with_what_it_knows(
+    code: str, changes: dict[str, Any], expected: str
+) -> None:
+    known = {name: value for name, value in {**PARAMS, **changes}.items() if value is not None}
+    assert text_of(code, **known) == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "reason"), [("fi", "Talvirieha"), ("sv", "Vinterfest"), ("en", "Winter fair")]
+)
+def test_a_reason_is_told_in_the_readers_language(locale: str, reason: str) -> None:
+    with use_locale(locale):
+        assert reason in text_of("closed", **PARAMS)
+        assert reason in text_of("activity_not_allowed", **PARAMS)
+
+
+@ENGLISH
+def test_an_error_of_many_reasons_is_told_by_its_first() -> None:
+    refusals = [Refusal("too_short", "ends_at", {"min_minutes": 60}), Refusal("closed", "x")]
+    shortest = "The room is lent for at least 1 hour at a time. Choose a later end."
+    assert text_of_error(PolicyRefusal(refusals)) == shortest
+    assert text_of_error(InvalidValues(refusals)) == shortest
+    assert text_of_error(BreaksBookings([])) == (
+        "This would break bookings to come. Look at them first."
+    )
 
 
 def test_taken_time_is_told_with_its_times() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain.bookings import Wish, refusals_at_asking
+from booking.domain.bookings import Near, Wish, buffer_refusals, refusals_of_room
+from booking.domain.free_time import Held
 from booking.domain.local_time import instant, parse_day, parse_time
-from booking.domain.occupancy import Hold
 from booking.domain.rooms import OpeningHours, RoomRules
 from booking.domain.texts import LocalText
 from booking.web.slots import slot_values
@@ -21,7 +22,7 @@ from tests.support.world import NOW, at, slot
 MONDAY = date(2027, 3, 8)
 
 
-def rules(hours: OpeningHours | None = None, **changes: int) -> RoomRules:
+def rules(hours: OpeningHours | None = None, **changes: Any) -> RoomRules:
     made = RoomRules(
         id=1,
         unit_id=1,
@@ -41,14 +42,14 @@ def rules(hours: OpeningHours | None = None, **changes: int) -> RoomRules:
         horizon_days=400,
         space_ids=(1, 2),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
-def hold(period: Period, source: str = "booking", space: int = 1) -> Hold:
-    return Hold(space, period, source, 1)
+def hold(period: Period, source: str = "booking", before: int = 0, after: int = 0) -> Held:
+    return Held(period, source, before, after)
 
 
-def kinds(holds: list[Hold], number: int = 2, now: datetime = NOW) -> list[tuple[str, Period]]:
+def kinds(holds: list[Held], number: int = 2, now: datetime = NOW) -> list[tuple[str, Period]]:
     """The stretches of Wednesday, or of another day of the week."""
     day = days(rules(), holds, MONDAY, now)[number]
     return [(stretch.kind, stretch.period) for stretch in day.stretches]
@@ -58,8 +59,8 @@ def test_a_free_day_is_one_stretch() -> None:
     assert kinds([]) == [("free", slot(10, 8, 12))]
 
 
-def test_held_time_of_either_space_is_taken() -> None:
-    held = [hold(slot(10, 10)), hold(slot(10, 12, 1), space=2)]
+def test_held_time_that_touches_is_one_stretch() -> None:
+    held = [hold(slot(10, 10)), hold(slot(10, 12, 1))]
     assert kinds(held) == [
         ("free", slot(10, 8)),
         ("taken", slot(10, 10, 3)),
@@ -85,6 +86,27 @@ def test_held_time_outside_the_hours_is_shown_and_the_gap_is_not() -> None:
     assert kinds([hold(slot(10, 21, 1))]) == [
         ("free", slot(10, 8, 12)),
         ("taken", slot(10, 21, 1)),
+    ]
+
+
+def test_after_its_evening_and_after_its_last_day_a_room_is_closed() -> None:
+    room = rules(latest_end_minute=18 * 60, available_until=date(2027, 3, 10))
+    week = days(room, [], MONDAY, NOW)
+    assert [(one.kind, one.period) for one in week[2].stretches] == [("free", slot(10, 8, 10))]
+    assert week[3].stretches == ()
+
+
+def test_what_must_stay_clear_around_a_booking_can_not_be_asked_for() -> None:
+    held = [hold(slot(10, 10), "booking", 30, 60), hold(slot(10, 16), "block", 30, 60)]
+    day = days(rules(), held, MONDAY, NOW)[2]
+    assert [(one.kind, one.period) for one in day.stretches] == [
+        ("free", Period(at(10, 8), at(10, 9, 30))),
+        ("past", Period(at(10, 9, 30), at(10, 10))),
+        ("taken", slot(10, 10)),
+        ("past", slot(10, 12, 1)),
+        ("free", slot(10, 13, 3)),
+        ("blocked", slot(10, 16)),
+        ("free", slot(10, 18)),
     ]
 
 
@@ -149,7 +171,7 @@ def test_every_column_of_the_table_is_full_whatever_is_held(
     assert set(heights.values()) == {len(rows)}
 
 
-def offers(room: RoomRules, held: list[Hold], first: date, now: datetime) -> list[Period]:
+def offers(room: RoomRules, held: list[Held], first: date, now: datetime) -> list[Period]:
     """What the links of a week's page offer, in the table and in the list."""
     week = days(room, held, first, now)
     cells = [cell for row in table(week, room) for cell in row.cells]
@@ -205,20 +227,27 @@ def test_whatever_is_offered_the_rooms_rules_take_now_and_a_minute_later(
         max_minutes=data.draw(st.integers(shortest, 900)),
         notice_minutes=data.draw(st.integers(0, 3000)),
         horizon_days=data.draw(st.integers(1, 20)),
+        latest_end_minute=data.draw(st.none() | st.integers(opens + 1, 1440)),
+        available_until=data.draw(st.none() | st.just(date(2027, 3, 12))),
+        buffer_before_minutes=data.draw(st.sampled_from([0, 20])),
     )
     first = data.draw(st.sampled_from([date(2027, 3, 8), date(2027, 3, 22), date(2027, 10, 25)]))
     start = bounds(first).start
     now = start + timedelta(seconds=data.draw(st.integers(-10 * 86_400, 7 * 86_400)))
     stretches = st.lists(st.tuples(minutes, st.integers(1, 600)), max_size=6)
     held = [
-        hold(Period(start + timedelta(minutes=a), start + timedelta(minutes=a + n)))
+        hold(
+            Period(start + timedelta(minutes=a), start + timedelta(minutes=a + n)), "booking", 0, 45
+        )
         for a, n in data.draw(stretches)
     ]
+    near = [Near(one.period, one.before_minutes, one.after_minutes) for one in held]
     for slot_ in offers(room, held, first, now):
         wish = Wish(slot_, "meeting", 1)
         for later in (now, now + timedelta(minutes=1)):
-            assert refusals_at_asking(room, wish, later) == []
+            assert refusals_of_room(room, wish, later) == []
         assert not any(one.period.overlaps(slot_) for one in held)
+        assert buffer_refusals(room, slot_, near) == []
         assert as_the_form_reads(slot_) == slot_
 
 

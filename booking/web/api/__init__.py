@@ -12,14 +12,24 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from booking.errors import BookingError
-from booking.web.api import blocks, bookings, caller, document, organisations, problems, rooms
+from booking.web.api import (
+    blocks,
+    bookings,
+    caller,
+    document,
+    organisations,
+    problems,
+    rooms,
+    units,
+    upkeep,
+)
 from booking.web.api.fields import LARGEST
 from booking.web.api.operations import blueprint
 
 __all__ = ["on_http", "register"]
 
 # Importing them is what registers their views with the blueprint.
-_VIEWS = (rooms, organisations, bookings, blocks)
+_VIEWS = (rooms, upkeep, blocks, units, organisations, bookings)
 
 blueprint.before_request(caller.find)
 blueprint.register_error_handler(BookingError, problems.on_refusal)

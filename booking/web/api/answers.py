@@ -1,5 +1,7 @@
 """Answers as plain mappings and JSON, and the versions they bear. Knows rows and their names in the API; no rule.
 
+Rooms and units, of which there is much to say, have a module of their own: `booking.web.api.facts`.
+
 Written by hand and not by marshmallow: a list of a hundred rooms is dumped in a millisecond. What an answer looks like is
 promised in `booking.web.api.shapes`; the tests hold every answer to it.
 """
@@ -7,21 +9,18 @@ promised in `booking.web.api.shapes`; the tests hold every answer to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import Response, request
 
 from booking.calendar_items import booking_uid
-from booking.domain.rooms import ACTIVITIES, FEATURES, RoomRules
+from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
 from booking.errors import Stale
-from booking.models import Block, Booking, Organisation, Room, RoomFeature
+from booking.models import Block, Booking, Organisation
 from booking.web.api.problems import VersionRequired
-
-_NOTHING_KNOWN = dict.fromkeys(FEATURES, "unknown")
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,24 @@ def require_seen(version: int) -> int:
     return version
 
 
+def version_etag(version: int, of: str) -> str:
+    """The ETag of an answer that shows more than a row of this version: `of` stands for the rest.
+
+    Whoever changes the row needs to have seen this version of it only (`require_seen_row`).
+    """
+    return f"{version}-{of}"
+
+
+def require_seen_row(version: int) -> int:
+    """Like `require_seen`, for a row whose answers bear a `version_etag`, or its bare version: what else they show may change."""
+    if not request.headers.get("If-Match", "").strip():
+        raise VersionRequired
+    tags = request.if_match
+    if not (tags.star_tag or any(tag.partition("-")[0] == str(version) for tag in tags)):
+        raise Stale(version)
+    return version
+
+
 def local_text(text: LocalText | None) -> dict[str, str] | None:
     """A text in the languages it has."""
     if text is None:
@@ -81,85 +98,6 @@ def local_text(text: LocalText | None) -> dict[str, str] | None:
     if text.en is not None:
         found["en"] = text.en
     return found
-
-
-def room_in_list(room: RoomRules) -> dict[str, Any]:
-    """A room as lists show it."""
-    return {
-        "id": room.id,
-        "name": local_text(room.name),
-        "unit": {
-            "id": room.unit_id,
-            "name": local_text(room.unit_name),
-            "open_for_booking": room.unit_is_open,
-        },
-        "municipality": room.municipality,
-        "address": room.address,
-        "capacity": room.capacity,
-        "activities": [code for code in ACTIVITIES if code in room.activities],
-        "features": {**_NOTHING_KNOWN, **room.features},
-    }
-
-
-def room_in_full(rules: RoomRules, room: Room, today: date) -> dict[str, Any]:
-    """A room with its texts, hours, rules, and what is known of each feature; exceptions of the hours from `today` on."""
-    hours = rules.hours
-    return {
-        **room_in_list(rules),
-        "description": local_text(room.description),
-        "arrival": local_text(room.unit.arrival),
-        "features": _features(room.features),
-        "opening_hours": [
-            {"weekday": weekday + 1, **_stretch(stretch)}
-            for weekday in sorted(hours.weekly)
-            for stretch in hours.weekly[weekday]
-        ],
-        "opening_exceptions": [
-            {
-                "day": day.isoformat(),
-                "hours": [_stretch(stretch) for stretch in stretches],
-                "reason": local_text(hours.closed_because.get(day)),
-            }
-            for day, stretches in sorted(hours.exceptions.items())
-            if day >= today
-        ],
-        "rules": {
-            "step_minutes": rules.step_minutes,
-            "min_minutes": rules.min_minutes,
-            "max_minutes": rules.max_minutes,
-            "notice_minutes": rules.notice_minutes,
-            "horizon_days": rules.horizon_days,
-        },
-        "shares_space_with": [room_id for room_id in rules.neighbours if room_id != rules.id],
-    }
-
-
-def _features(rows: Iterable[RoomFeature]) -> dict[str, dict[str, Any]]:
-    known = {row.code: row for row in rows}
-    return {code: _feature(known.get(code)) for code in FEATURES}
-
-
-def _feature(row: RoomFeature | None) -> dict[str, Any]:
-    if row is None:
-        return {
-            "value": "unknown",
-            "note": None,
-            "measure_cm": None,
-            "checked_on": None,
-            "checked_by": None,
-        }
-    return {
-        "value": row.value,
-        "note": local_text(row.note),
-        "measure_cm": row.measure_cm,
-        "checked_on": row.checked_on.isoformat() if row.checked_on else None,
-        "checked_by": row.checked_by,
-    }
-
-
-def _stretch(stretch: tuple[int, int]) -> dict[str, str]:
-    opens, closes = (f"{minute // 60:02}:{minute % 60:02}" for minute in stretch)
-    return {"opens": opens, "closes": closes}
 
 
 def organisation(row: Organisation) -> dict[str, Any]:
@@ -198,16 +136,22 @@ def booking(row: Booking, installation: str) -> dict[str, Any]:
 
 def contact(row: Booking) -> dict[str, Any]:
     """Whom to call about a booking, and what its people need; reading it is audited."""
-    return {"needs": row.needs, "contact": {"name": row.contact_name, "email": row.contact_email}}
+    return {
+        "needs": row.needs,
+        "needed_features": [code for code in FEATURES if code in row.needed_features],
+        "terms_version": row.terms_version,
+        "contact": {"name": row.contact_name, "email": row.contact_email},
+    }
 
 
 def block(row: Block) -> dict[str, Any]:
     """Time a unit keeps for itself, as its staff see it."""
     return {
         "id": row.id,
-        "room_id": row.room.id,
+        "room_id": row.room_id,
         "starts_at": row.starts_at.isoformat(),
         "ends_at": row.ends_at.isoformat(),
         "reason": row.reason,
+        "series": row.series,
         "created_at": row.created_at.isoformat(),
     }

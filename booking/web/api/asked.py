@@ -7,15 +7,16 @@ of a thing must not learn first that the body was wrong.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flask import request
 from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.exceptions import SCHEMA
 
 from booking.errors import BookingError
-from booking.web.api.fields import Code, fault_of
+from booking.web.api.fields import fault_of
 from booking.web.api.problems import BadValues, Fault, NotUnderstood, WrongMediaType
 from booking.web.security import refuse_cut_body
 
@@ -69,14 +70,20 @@ def _checked(schema: type[Strict], values: Mapping[str, Any]) -> Mapping[str, An
     try:
         checked: Mapping[str, Any] = schema().load(values)
     except ValidationError as error:
-        messages = error.messages_dict
-        raise BadValues({str(name): _faults(found) for name, found in messages.items()}) from error
+        raise BadValues(dict(_faults(error.messages_dict))) from error
     return checked
 
 
-def _faults(found: object) -> list[Fault]:
-    messages = found if isinstance(found, list) else [Code("invalid")]
-    return [fault_of(message) for message in messages]
+def _faults(messages: Mapping[Any, Any], within: str = "") -> Iterator[tuple[str, list[Fault]]]:
+    """What is wrong by field; a field within another is named with both ("rules.step_minutes")."""
+    for name, found in messages.items():
+        # What is wrong with an object as a whole is said of itself.
+        parts = [within, name] if within and name != SCHEMA else [within or name]
+        named = ".".join(map(str, parts))
+        if isinstance(found, Mapping):
+            yield from _faults(found, named)
+        else:
+            yield named, [fault_of(message) for message in found]
 
 
 def _json(raw: bytes) -> Mapping[str, Any]:

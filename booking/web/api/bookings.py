@@ -1,7 +1,7 @@
 """Bookings: asked for, read, changed. Each change goes through the service that pages use; the rules are the same.
 
-Needs and contact are shown by one route only, and each look is written down; answers to changes leave them out, so that they
-are not kept with an Idempotency-Key either.
+Needs, contact and accepted rules are shown by one route only, and each look is written down; answers to changes leave them out,
+so that they are not kept with an Idempotency-Key either.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from flask import Response, url_for
 
 from booking.domain.access import Actor
 from booking.domain.bookings import Action
+from booking.domain.requests import BookingEdit, BookingRequest
 from booking.errors import Forbidden
 from booking.models import Booking
 from booking.queries import bookings as queries
 from booking.queries.feeds import installation
 from booking.services.audit import record_look
 from booking.services.bookings import (
-    BookingEdit,
-    BookingRequest,
     cancel_booking,
     decide_booking,
     edit_booking,
@@ -38,6 +37,7 @@ from booking.web.api.schemas import (
     DecisionBody,
     MoveBody,
 )
+from booking.web.vain import refusals_counted
 from calendars.period import Period
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def ask() -> Response:
     """Ask for a room.
 
     The booking is `requested` and holds the room until it is decided. It must keep all of the room's rules: each one broken
-    is named in `errors` (422); a room that is taken is 409, with the times in `conflicts`.
+    is named in `errors` (422); a room that is taken is 409, with the times in `conflicts`. Where the unit has rules of use
+    (`terms` of the room) their version must be sent as accepted; without it the refusal `terms_not_accepted` tells it.
     """
     actor, now = caller.writer(), edge.now()
     body = asked.body(BookingBody)
@@ -92,6 +93,8 @@ def ask() -> Response:
         period=Period(values["starts_at"], values["ends_at"]),
         people=values["people"],
         needs=values["needs"],
+        needed_features=frozenset(values["needed_features"]),
+        terms_version=values.get("terms_version"),
         is_public=values["public"],
     )
 
@@ -99,7 +102,8 @@ def ask() -> Response:
         booking = request_booking(session, request, actor, now)
         return _answer(session, booking, 201, url_for("api.booking", booking_id=booking.id))
 
-    return once.do(act, body.raw, actor=actor, now=now)
+    with refusals_counted(request):
+        return once.do(act, body.raw, actor=actor, now=now)
 
 
 @operation(
@@ -108,7 +112,8 @@ def ask() -> Response:
 def booking(booking_id: int) -> Response:
     """One booking.
 
-    `needs` and `contact` are there for its organisation, its unit's approvers and the coordinator; each look is written down.
+    `needs`, `needed_features`, `terms_version` and `contact` are there for its organisation, its unit's approvers and the
+    coordinator; each look is written down.
     """
     actor = caller.reader()
     with edge.read() as session:
@@ -131,7 +136,7 @@ def booking(booking_id: int) -> Response:
     {200: "Booking"},
 )
 def edit(booking_id: int) -> Response:
-    """Change title, activity, people, needs or publicity.
+    """Change title, activity, people, needs or publicity, or accept rules of use that have changed.
 
     More people than an approved booking had: its unit decides anew, unless its own staff make the change.
     """
@@ -146,7 +151,11 @@ def edit(booking_id: int) -> Response:
             people=values.get("people"),
             # null takes the needs away, which the service knows as an empty text.
             needs=(values["needs"] or "") if "needs" in values else None,
+            needed_features=(
+                frozenset(values["needed_features"]) if "needed_features" in values else None
+            ),
             is_public=values.get("public"),
+            terms_version=values.get("terms_version"),
         )
         return edit_booking(session, row.id, version, change, actor=actor, now=now)
 
@@ -202,7 +211,7 @@ def cancel(booking_id: int) -> Response:
 def move(booking_id: int) -> Response:
     """Move it to another time or room; the old time is given back in the same instant.
 
-    An approved booking moved by its organisation is `requested` again.
+    An approved booking moved by its organisation is `requested` again. Rules of use of another unit must be accepted anew.
     """
     actor = caller.writer()
 
@@ -211,7 +220,10 @@ def move(booking_id: int) -> Response:
     ) -> Booking:
         period, reason = Period(values["starts_at"], values["ends_at"]), values["reason"] or None
         room_id = values.get("room_id", row.room_id)
-        return move_booking(session, row.id, version, room_id, period, reason, actor=actor, now=now)
+        terms = values.get("terms_version")
+        return move_booking(
+            session, row.id, version, room_id, period, reason, terms, actor=actor, now=now
+        )
 
     return _change(booking_id, asked.body(MoveBody), _require_change, act, actor)
 

@@ -14,7 +14,10 @@ from booking.web.api.shapes import SHAPES
 from booking.web.security import RowId
 
 _KEPT = "yhteistila.openapi"
-_ABOUT = """Rooms that a wellbeing-services county lends to its associations: found, asked for, decided.
+_ABOUT = """Rooms that a wellbeing-services county lends to its associations: found, asked for, decided, kept true.
+
+Staff of a unit change its rooms, their accessibility, its closures and blocks here. New units and rooms, spaces, pictures,
+opening hours, rules of use and quotas are made on the pages.
 
 Times are RFC 3339 with an offset. Errors are `application/problem+json` with a stable `code`. What changes bears an ETag:
 send it back in If-Match, or the change is refused (428, 412). With an Idempotency-Key a POST may be sent again without fear."""

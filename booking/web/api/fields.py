@@ -9,19 +9,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
 from booking.domain.local_time import YEARS
+from booking.domain.rooms import MINUTES_OF_DAY
+from booking.domain.texts import LocalText
 from booking.web.api.problems import Fault
 from booking.web.fields import many_lines, one_line
 
 LARGEST = 2**31 - 1  # PostgreSQL's integer; nothing of ours is more
+MOST_IDS = 10_000
 _INSTANT = re.compile(
     r"(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?P<fraction>\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_DAY = re.compile("(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2}")
+_CLOCK = re.compile("([0-9]{2}):([0-9]{2})")
+CLOCK_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WORDS: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "required",
@@ -88,6 +94,13 @@ class Truth(fields.Boolean):
         if not isinstance(value, bool):
             raise refused("not_true_or_false")
         return value
+
+
+class QueryTruth(Truth):
+    """true or false as it stands in an address."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        return super()._deserialize({"true": True, "false": False}.get(value), attr, data, **kwargs)
 
 
 class Line(fields.String):
@@ -182,6 +195,143 @@ class QueryInstant(Instant):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         return super()._deserialize(str(value).replace(" ", "+"), attr, data, **kwargs)
+
+
+class Day(fields.Field[date]):
+    """A day of a year in YEARS (RFC 3339 full-date)."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_documented(options, type="string", format="date"))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        match = _DAY.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise refused("bad_day")
+        if int(match["year"]) not in YEARS:
+            raise refused("bad_year", lowest=YEARS.start, highest=YEARS.stop - 1)
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise refused("bad_day") from None  # no such day
+
+
+class Clock(fields.Field[int]):
+    """A wall time ("17:30"; 24:00 is the midnight that ends the day), given as minutes of the local day."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_documented(options, type="string", pattern=CLOCK_PATTERN))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+        hour, minute = (int(match[1]), int(match[2])) if match else (0, 60)
+        if minute > 59 or hour * 60 + minute > MINUTES_OF_DAY:
+            raise refused("bad_clock")
+        return hour * 60 + minute
+
+
+class Text(fields.Field[LocalText]):
+    """A text in the languages it has: {"fi": …, "sv": …, "en": …}, Finnish always; on one line each, or on `many` lines."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, limit: int, many: bool = False, **options: Any) -> None:
+        by_language = {lang: {"type": "string", "maxLength": limit} for lang in ("fi", "sv", "en")}
+        super().__init__(
+            **_documented(
+                options,
+                type="object",
+                properties=by_language,
+                required=["fi"],
+                additionalProperties=False,
+            )
+        )
+        self._line = Lines(limit) if many else Line(limit)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> LocalText:
+        if not isinstance(value, Mapping) or not value.keys() <= {"fi", "sv", "en"}:
+            raise refused("bad_text")
+        texts: dict[str, str] = {
+            lang: self._line.deserialize(text) or "" for lang, text in value.items()
+        }
+        if not texts.get("fi"):
+            raise refused("finnish_first")
+        return LocalText(**texts)
+
+
+class Codes(fields.Field[list[str]]):
+    """A JSON list of a few words; given without doubles, in the order of `choices`."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, choices: Sequence[str], **options: Any) -> None:
+        items = {"type": "string", "enum": list(choices)}
+        super().__init__(**_documented(options, type="array", items=items))
+        self._choices = choices
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        if not isinstance(value, list) or any(one not in self._choices for one in value):
+            raise refused("bad_choices", choices=", ".join(self._choices))
+        return [code for code in self._choices if code in value]
+
+
+class ByCode(fields.Field[dict[str, Any]]):
+    """A JSON object whose names are a few words, each with a value that `field` reads."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, choices: Sequence[str], field: fields.Field[Any], **options: Any) -> None:
+        # The document takes a copy for each: it changes what it is given.
+        properties = {code: dict(field.metadata) for code in choices}
+        super().__init__(
+            **_documented(options, type="object", properties=properties, additionalProperties=False)
+        )
+        self._choices, self._field = choices, field
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        if not isinstance(value, Mapping) or any(code not in self._choices for code in value):
+            raise refused("bad_names", choices=", ".join(self._choices))
+        return {
+            code: self._field.deserialize(value[code]) for code in self._choices if code in value
+        }
+
+
+class Ids(fields.Field[frozenset[int]]):
+    """A JSON list of ids."""
+
+    default_error_messages = _WORDS
+
+    def __init__(self, **options: Any) -> None:
+        items = {"type": "integer", "minimum": 1, "maximum": LARGEST}
+        super().__init__(**_documented(options, type="array", items=items, maxItems=MOST_IDS))
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> frozenset[int]:
+        if not isinstance(value, list) or len(value) > MOST_IDS or not all(map(_is_id, value)):
+            raise refused("bad_ids", limit=MOST_IDS)
+        return frozenset(value)
+
+
+class QueryIds(Ids):
+    """Ids as they stand in an address: separated by commas."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> frozenset[int]:
+        words = str(value).split(",")
+        if not all(re.fullmatch("[0-9]{1,10}", word) for word in words):
+            raise refused("bad_ids", limit=MOST_IDS)
+        return super()._deserialize([int(word) for word in words], attr, data, **kwargs)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
 
 
 def _documented(options: dict[str, Any], **facts: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from booking.web.api.asked import Strict
-from booking.web.api.fields import LARGEST, Choices
+from booking.web.api.fields import LARGEST, Choices, QueryIds
 from booking.web.api.once import HEADER
 from booking.web.api.problems import MEDIA_TYPE, TYPE
 from booking.web.keys import LONGEST_KEY
@@ -54,7 +54,7 @@ _PROBLEMS: dict[int, tuple[str, str, dict[str, Any]]] = {
     ),
     412: (
         "stale",
-        "Somebody has changed the booking meanwhile. Look at it as it is now, then decide.",
+        "Somebody has changed this meanwhile. Look at it as it is now, then decide.",
         {},
     ),
     413: ("too_large", "The body is too large. Send less.", {}),
@@ -122,6 +122,8 @@ class Takes:
     body_may_be_missing: bool = False
     version: bool = False  # If-Match on a change, If-None-Match on a look
     key: bool = False
+    may_break: bool = False  # may be refused because of bookings to come
+    for_few: bool = False  # those who may see the thing, but not this of it, are told so
 
 
 def operation(
@@ -170,8 +172,8 @@ def row_id(_converter: object) -> dict[str, Any]:
 
 
 def by_commas(_converter: object, field: object, **_options: object) -> dict[str, Any]:
-    """How the document describes a parameter of several words: "a,b"."""
-    return {"style": "form", "explode": False} if isinstance(field, Choices) else {}
+    """How the document describes a parameter of several words or ids: "a,b"."""
+    return {"style": "form", "explode": False} if isinstance(field, Choices | QueryIds) else {}
 
 
 def _parameters(method: str, takes: Takes) -> list[dict[str, Any]]:
@@ -210,7 +212,9 @@ def _errors_of(rule: str, takes: Takes) -> list[int]:
         found.add(422)
     if takes.body is not None:
         found |= {404, 409, 413, 415, 422}
-    if takes.token == "write":
+    if takes.may_break:
+        found.add(409)
+    if takes.token == "write" or takes.for_few:
         found.add(403)
     if takes.version and takes.token == "write":
         found |= {412, 428}

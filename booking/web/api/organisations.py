@@ -9,14 +9,14 @@ from booking.web import edge
 from booking.web.api import asked, caller, paging
 from booking.web.api.answers import json_answer, organisation
 from booking.web.api.operations import Takes, operation
-from booking.web.api.schemas import OrganisationsQuery
+from booking.web.api.schemas import PageQuery
 
 
-@operation("GET", "/organisations", Takes(query=OrganisationsQuery), {200: "Organisations"})
+@operation("GET", "/organisations", Takes(query=PageQuery), {200: "Organisations"})
 def organisations() -> Response:
     """Organisations you may book for; for staff, all of them. By name."""
     actor = caller.reader()
-    wanted = asked.query(OrganisationsQuery)
+    wanted = asked.query(PageQuery)
     with edge.read() as session:
         found = organisations_in_sight(session, actor)
         rest = paging.behind(found, [row.id for row in found], paging.row_of(wanted.get("cursor")))

@@ -1,7 +1,7 @@
 """Errors as application/problem+json (RFC 9457). Knows codes, statuses and headers; no row and no rule.
 
 `type`, `title`, `status` and `code` are stable; `detail` is a sentence in the language of Accept-Language. `errors` names what
-is wrong by field; `conflicts` says when a taken room is taken, never by whom.
+is wrong by field; `conflicts` says when a taken room is taken, never by whom; `bookings` what a change would break.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from werkzeug.exceptions import HTTPException
 
 from booking.errors import (
     BookingError,
+    BreaksBookings,
+    Broken,
+    Conflict,
     Forbidden,
     InvalidInput,
+    InvalidValues,
     PolicyRefusal,
     RoomTaken,
     SignInRequired,
@@ -93,15 +97,7 @@ def on_refusal(error: BookingError) -> Response:
         faults = _faults(error)
         if faults:
             more["errors"] = _errors(faults)
-        if isinstance(error, RoomTaken):
-            more["conflicts"] = [
-                {
-                    "kind": met.kind,
-                    "starts_at": met.starts_at.isoformat(),
-                    "ends_at": met.ends_at.isoformat(),
-                }
-                for met in error.conflicts
-            ]
+        more |= _facts(error)
         return _problem(_status_of(error), error.code, text_of_error(error), more, _headers(error))
 
 
@@ -122,14 +118,39 @@ def _status_of(error: BookingError) -> int:
 def _faults(error: BookingError) -> Mapping[str, Iterable[Fault]]:
     if isinstance(error, BadValues):
         return error.faults
-    if isinstance(error, PolicyRefusal):
+    if isinstance(error, PolicyRefusal | InvalidValues):
         by_field: dict[str, list[Fault]] = {}
-        for refusal in error.refusals:
+        for refusal in error.refusals if isinstance(error, PolicyRefusal) else error.faults:
             by_field.setdefault(refusal.field, []).append(Fault(refusal.code, refusal.params))
         return by_field
     if isinstance(error, InvalidInput) and "field" in error.params:
         return {error.params["field"]: [Fault(error.code, error.params)]}
     return {}
+
+
+def _facts(error: BookingError) -> dict[str, Any]:
+    """What a program needs to go on, beside the texts: when the room is taken, which rules of use count, what would break."""
+    if isinstance(error, RoomTaken):
+        return {"conflicts": [{"kind": met.kind, **_times(met)} for met in error.conflicts]}
+    if isinstance(error, BreaksBookings):
+        return {
+            "bookings": [
+                {"id": one.booking_id, "room_id": one.room_id, **_times(one), "code": one.code}
+                for one in error.bookings
+            ]
+        }
+    if isinstance(error, PolicyRefusal):
+        for refusal in error.refusals:
+            if refusal.code == "terms_not_accepted":
+                return {"terms_version": refusal.params["terms_version"]}
+    return {}
+
+
+def _times(stretch: Conflict | Broken) -> dict[str, str]:
+    return {
+        "starts_at": stretch.starts_at.isoformat(),
+        "ends_at": stretch.ends_at.isoformat(),
+    }
 
 
 def _errors(faults: Mapping[str, Iterable[Fault]]) -> dict[str, list[dict[str, str]]]:

@@ -6,23 +6,29 @@ A field that isn't here is refused: neither state nor version nor asker nor deci
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
 from booking.domain.bookings import STATES
+from booking.domain.local_time import YEARS, local
 from booking.domain.rooms import ACTIVITIES, FEATURES
+from booking.queries.next_free import LONGEST_SEASON
+from booking.services.blocks import MOST_AT_ONCE
 from booking.web.api.asked import Strict
 from booking.web.api.fields import (
     Choice,
     Choices,
     Code,
+    Codes,
+    Day,
     Instant,
     Line,
     Lines,
     QueryInstant,
     QueryNumber,
+    QueryTruth,
     Truth,
     WholeNumber,
 )
@@ -31,6 +37,7 @@ from booking.web.api.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 MOST_PEOPLE = 100_000
 # Opening hours of decades would be worked out before the room's own limit says no; that one is the service's to tell.
 _LONGEST = timedelta(days=31)
+_DAY = timedelta(days=1)
 
 
 def _in_order(values: Mapping[str, Any], longest: timedelta | None) -> None:
@@ -43,44 +50,89 @@ def _in_order(values: Mapping[str, Any], longest: timedelta | None) -> None:
         raise ValidationError(Code("too_many_days", limit=longest.days), "ends_at")
 
 
-class _Page(Strict):
+def _within_a_day(starts_at: datetime, ends_at: datetime) -> None:
+    """Refuse what can't come again each week at the same time of day: `weekly_slots` knows a start and an end by the clock."""
+    length = local(ends_at).replace(tzinfo=None) - local(starts_at).replace(tzinfo=None)
+    if not timedelta(0) < length <= _DAY:
+        raise ValidationError(Code("weekly_within_a_day"), "ends_at")
+
+
+class PageQuery(Strict):
+    """Which page of a list."""
+
     limit = QueryNumber(highest=LARGEST_LIMIT, load_default=DEFAULT_LIMIT)
     cursor = Line(200, metadata={"description": "Where the page begins; take it from `next`."})
 
 
-class RoomsQuery(_Page):
+class PlacesQuery(PageQuery):
+    """Where the things of a list are."""
+
+    municipality = Line(40, metadata={"description": "Its key.", "examples": ["joensuu"]})
+    region = Line(40, metadata={"description": "The key of a region of several municipalities."})
+
+
+class _Rooms(PlacesQuery):
+    unit = QueryNumber()
+    features = Choices(FEATURES, metadata={"description": "All of them, known to be there."})
+    hybrid = QueryTruth(
+        load_default=False,
+        metadata={"description": "true: only rooms in which those far away can take part."},
+    )
+
+
+class RoomsQuery(_Rooms):
     """Which rooms a list shows."""
 
-    municipality = Line(40, metadata={"examples": ["joensuu"]})
-    unit = QueryNumber()
     people = QueryNumber(
         highest=MOST_PEOPLE, metadata={"description": "Room for at least so many."}
     )
-    features = Choices(FEATURES, metadata={"description": "All of them, known to be there."})
     activity = Choice(ACTIVITIES)
 
 
-class AvailabilityQuery(_Page):
+class AvailabilityQuery(_Rooms):
     """The wish that rooms must allow."""
 
     starts_at = QueryInstant(required=True, metadata={"examples": ["2027-06-07T17:30:00+03:00"]})
     ends_at = QueryInstant(required=True, metadata={"examples": ["2027-06-07T19:00:00+03:00"]})
     people = QueryNumber(highest=MOST_PEOPLE, load_default=1)
     activity = Choice(ACTIVITIES, load_default="meeting")
-    municipality = Line(40, metadata={"examples": ["joensuu"]})
-    unit = QueryNumber()
-    features = Choices(FEATURES, metadata={"description": "All of them, known to be there."})
+    weekly = QueryNumber(
+        lowest=2,
+        highest=LONGEST_SEASON,
+        metadata={
+            "description": "On so many dates, a week apart, at the same time by the clock on the wall: the answer is another."
+        },
+    )
 
     @validates_schema
     def _check_order(self, values: Mapping[str, Any], **_options: Any) -> None:
         _in_order(values, _LONGEST)
+        if "weekly" in values and "starts_at" in values and "ends_at" in values:
+            _within_a_day(values["starts_at"], values["ends_at"])
+            first = local(values["starts_at"]).date()
+            last = local(values["ends_at"]).date() + values["weekly"] * timedelta(days=7)
+            if first.year not in YEARS or last.year not in YEARS:
+                raise ValidationError(
+                    Code("bad_year", lowest=YEARS.start, highest=YEARS.stop - 1), "weekly"
+                )
 
 
-class OrganisationsQuery(_Page):
-    """Nothing but the page."""
+class NextFreeQuery(Strict):
+    """For how long, and from when on."""
+
+    minutes = QueryNumber(
+        required=True, metadata={"description": "Within the room's rules of length."}
+    )
+    start = QueryInstant(
+        data_key="from",
+        metadata={
+            "description": "Without it: from now on.",
+            "examples": ["2027-06-07T00:00:00+03:00"],
+        },
+    )
 
 
-class BookingsQuery(_Page):
+class BookingsQuery(PageQuery):
     """Which bookings a list shows; times bound those that touch [from, to)."""
 
     state = Choice(STATES)
@@ -90,6 +142,16 @@ class BookingsQuery(_Page):
         data_key="to", metadata={"examples": ["2027-07-01T00:00:00+03:00"]}
     )
     ends_after = QueryInstant(data_key="from", metadata={"examples": ["2027-06-01T00:00:00+03:00"]})
+
+
+def _needed(**options: Any) -> Codes:
+    about = {"description": "What its people need of the room's accessibility; seen by few."}
+    return Codes(FEATURES, metadata=about, **options)
+
+
+def _accepted_terms() -> WholeNumber:
+    about = {"description": "The version of the unit's rules of use that is accepted."}
+    return WholeNumber(metadata=about)
 
 
 class BookingBody(Strict):
@@ -103,6 +165,8 @@ class BookingBody(Strict):
     ends_at = Instant(required=True)
     people = WholeNumber(highest=MOST_PEOPLE, required=True)
     needs = Lines(2000, allow_none=True, load_default=None)
+    needed_features = _needed(load_default=())
+    terms_version = _accepted_terms()
     public = Truth(
         load_default=False, metadata={"description": "Whether everybody may read the title."}
     )
@@ -119,6 +183,8 @@ class BookingEditBody(Strict):
     activity = Choice(ACTIVITIES)
     people = WholeNumber(highest=MOST_PEOPLE)
     needs = Lines(2000, allow_none=True)
+    needed_features = _needed()
+    terms_version = _accepted_terms()
     public = Truth()
 
     @validates_schema
@@ -142,6 +208,7 @@ class MoveBody(Strict):
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
     reason = Lines(2000, allow_none=True, load_default=None)
+    terms_version = _accepted_terms()
 
     @validates_schema
     def _check_order(self, values: Mapping[str, Any], **_options: Any) -> None:
@@ -154,7 +221,28 @@ class BlockBody(Strict):
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
     reason = Line(300, required=True)
+    weekly_until = Day(
+        metadata={
+            "description": "Also on the same weekday of each week until this day, at the same time by the clock on the wall."
+        }
+    )
 
     @validates_schema
     def _check_order(self, values: Mapping[str, Any], **_options: Any) -> None:
         _in_order(values, None)
+        if "weekly_until" in values and "starts_at" in values and "ends_at" in values:
+            _within_a_day(values["starts_at"], values["ends_at"])
+            first, until = local(values["starts_at"]).date(), values["weekly_until"]
+            if until < first:
+                raise ValidationError(Code("end_before_start"), "weekly_until")
+            if until - first >= MOST_AT_ONCE * timedelta(days=7):
+                raise ValidationError(Code("too_many_dates", limit=MOST_AT_ONCE), "weekly_until")
+
+
+class LiftQuery(Strict):
+    """How much is given back."""
+
+    series = QueryTruth(
+        load_default=False,
+        metadata={"description": "true: also what is to come of the blocks made with this one."},
+    )

@@ -1,172 +1,73 @@
 """What answers look like, as JSON Schema with examples, for the OpenAPI document. Knows names and kinds; no row and no request.
 
-A promise (DESIGN 5): change it only with a changelog entry. The tests hold every answer of the API to it.
+A promise (DESIGN 5): change it only with a changelog entry. The tests hold every answer of the API to it. Rooms and units are in
+`booking.web.api.shapes_of_rooms`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from booking.domain.bookings import STATES
-from booking.domain.rooms import ACTIVITIES, FEATURES
-from booking.web.api.fields import LARGEST
-
-Shape = dict[str, Any]
-
-
-def _ref(name: str) -> Shape:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(properties: Shape, optional: tuple[str, ...] = (), **more: Any) -> Shape:
-    required = [name for name in properties if name not in optional]
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-        **more,
-    }
-
-
-def _list_of(name: str) -> Shape:
-    items = {"type": "array", "items": _ref(name)}
-    following = {**_or_null(_URL), "description": "The address of the next page."}
-    return _object({"items": items, "next": following})
-
-
-def _or_null(shape: Shape) -> Shape:
-    if "$ref" in shape:
-        return {"anyOf": [shape, {"type": "null"}]}
-    return {**shape, "type": [shape["type"], "null"]}
-
-
-_URL: Shape = {"type": "string", "format": "uri"}
-_ID: Shape = {"type": "integer", "minimum": 1, "maximum": LARGEST}
-_WHOLE: Shape = {"type": "integer", "minimum": 0}
-_TEXT: Shape = {"type": "string"}
-_DAY: Shape = {"type": "string", "format": "date"}
-_INSTANT: Shape = {
-    "type": "string",
-    "format": "date-time",
-    "description": "In UTC, with its offset.",
-    "examples": ["2027-06-07T14:30:00+00:00"],
-}
-_CLOCK: Shape = {
-    "type": "string",
-    "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$",
-    "description": "Wall time in Finland; 24:00 is the midnight that ends the day.",
-}
-_STRETCH: Shape = {"opens": _CLOCK, "closes": _CLOCK}
-_FEATURE_VALUE: Shape = {
-    "type": "string",
-    "enum": ["yes", "no", "unknown"],
-    "description": "`unknown`: nobody has looked; it is not `no`.",
-}
-_ACTIVITY: Shape = {"type": "string", "enum": list(ACTIVITIES)}
-
-_ROOM: Shape = {
-    "id": _ID,
-    "name": _ref("LocalText"),
-    "unit": _object(
-        {"id": _ID, "name": _ref("LocalText"), "open_for_booking": {"type": "boolean"}}
-    ),
-    "municipality": {**_TEXT, "description": "Its key.", "examples": ["joensuu"]},
-    "address": _TEXT,
-    "capacity": {**_WHOLE, "description": "People at most."},
-    "activities": {"type": "array", "items": _ACTIVITY},
-    "features": _object(dict.fromkeys(FEATURES, _FEATURE_VALUE)),
-}
-_FEATURE = _object(
-    {
-        "value": _FEATURE_VALUE,
-        "note": _or_null(_ref("LocalText")),
-        "measure_cm": _or_null(_WHOLE),
-        "checked_on": _or_null(_DAY),
-        "checked_by": _or_null({**_TEXT, "description": "An office or a role."}),
-    }
+from booking.domain.rooms import FEATURES
+from booking.web.api.json_schema import (
+    ACTIVITY,
+    DAY,
+    ID,
+    INSTANT,
+    TEXT,
+    Shape,
+    array_of,
+    list_of,
+    object_of,
+    or_null,
+    ref,
 )
-_ROOM_IN_FULL: Shape = {
-    **_ROOM,
-    "description": _or_null(_ref("LocalText")),
-    "arrival": {**_or_null(_ref("LocalText")), "description": "How to get there."},
-    "features": _object(dict.fromkeys(FEATURES, _FEATURE)),
-    "opening_hours": {
-        "type": "array",
-        "items": _object(
-            {
-                "weekday": {
-                    "type": "integer",
-                    "minimum": 1,
-                    "maximum": 7,
-                    "description": "1 is Monday.",
-                },
-                **_STRETCH,
-            }
-        ),
-    },
-    "opening_exceptions": {
-        "type": "array",
-        "description": "Days from today on that keep other hours than the weekly ones; no hours: closed.",
-        "items": _object(
-            {
-                "day": _DAY,
-                "hours": {"type": "array", "items": _object(_STRETCH)},
-                "reason": _or_null(_ref("LocalText")),
-            }
-        ),
-    },
-    "rules": _object(
-        dict.fromkeys(
-            ("step_minutes", "min_minutes", "max_minutes", "notice_minutes", "horizon_days"), _WHOLE
-        )
-    ),
-    "shares_space_with": {
-        "type": "array",
-        "items": _ID,
-        "description": "Rooms that are taken when this one is, and the other way round.",
-    },
-}
+from booking.web.api.shapes_of_rooms import ROOMS_AND_UNITS
+
 _BOOKING: Shape = {
-    "id": _ID,
-    "uid": {**_TEXT, "description": "The UID of its calendar entries."},
+    "id": ID,
+    "uid": {**TEXT, "description": "The UID of its calendar entries."},
     "state": {"type": "string", "enum": list(STATES)},
-    "version": {**_ID, "description": "Rises with every change; the ETag is made of it."},
-    "room_id": _ID,
-    "organisation_id": _ID,
-    "title": _TEXT,
-    "activity": _ACTIVITY,
-    "starts_at": _INSTANT,
-    "ends_at": _INSTANT,
-    "people": _ID,
+    "version": {**ID, "description": "Rises with every change; the ETag is made of it."},
+    "room_id": ID,
+    "organisation_id": ID,
+    "title": TEXT,
+    "activity": ACTIVITY,
+    "starts_at": INSTANT,
+    "ends_at": INSTANT,
+    "people": ID,
     "public": {"type": "boolean", "description": "Whether everybody may read the title."},
-    "decided_by": {**_or_null(_TEXT), "description": "Name and title of the one who decided."},
-    "reason": {**_or_null(_TEXT), "description": "Of the decision."},
-    "cancel_reason": {**_or_null(_TEXT), "description": "Why it was called off."},
-    "created_at": _INSTANT,
-    "changed_at": _INSTANT,
+    "decided_by": {**or_null(TEXT), "description": "Name and title of the one who decided."},
+    "reason": {**or_null(TEXT), "description": "Of the decision."},
+    "cancel_reason": {**or_null(TEXT), "description": "Why it was called off."},
+    "created_at": INSTANT,
+    "changed_at": INSTANT,
 }
 _SEEN_BY_FEW: Shape = {
     "needs": {
-        **_or_null(_TEXT),
+        **or_null(TEXT),
         "description": "Only for those who may know; each look is written down.",
     },
-    "contact": _object({"name": _TEXT, "email": _TEXT}),
+    "needed_features": {
+        **array_of({"type": "string", "enum": list(FEATURES)}),
+        "description": "Seen by the same few.",
+    },
+    "terms_version": {**or_null(ID), "description": "Of the rules of use that were accepted."},
+    "contact": object_of({"name": TEXT, "email": TEXT}),
 }
 _FAULTS: Shape = {
     "type": "object",
     "additionalProperties": {
         "type": "array",
-        "items": _object({"code": _TEXT, "detail": _TEXT}),
+        "items": object_of({"code": TEXT, "detail": TEXT}),
         "minItems": 1,
     },
     "description": "What is wrong, by field.",
 }
-_CONFLICT = _object(
+_CONFLICT = object_of(
     {
         "kind": {"type": "string", "enum": ["booking", "block", "foreign"]},
-        "starts_at": _INSTANT,
-        "ends_at": _INSTANT,
+        "starts_at": INSTANT,
+        "ends_at": INSTANT,
     }
 )
 _BOOKING_EXAMPLE: Shape = {
@@ -189,25 +90,54 @@ _BOOKING_EXAMPLE: Shape = {
     "changed_at": "2027-05-20T07:12:45.120000+00:00",
 }
 
+_BLOCK: Shape = {
+    "id": ID,
+    "room_id": ID,
+    "starts_at": INSTANT,
+    "ends_at": INSTANT,
+    "reason": TEXT,
+    "series": {
+        **or_null(TEXT),
+        "description": "The same for blocks that were made in one act, every week.",
+    },
+    "created_at": INSTANT,
+}
+_BLOCK_EXAMPLE: Shape = {
+    "id": 4,
+    "room_id": 7,
+    "starts_at": "2027-06-07T05:00:00+00:00",
+    "ends_at": "2027-06-07T17:00:00+00:00",
+    "reason": "Lattian vahaus",
+    "series": None,
+    "created_at": "2027-05-20T07:12:45.120000+00:00",
+}
+_BROKEN = object_of(
+    {
+        "id": ID,
+        "room_id": ID,
+        "starts_at": INSTANT,
+        "ends_at": INSTANT,
+        "code": {**TEXT, "description": "The rule that would say no."},
+    }
+)
+
 SHAPES: dict[str, Shape] = {
-    "LocalText": _object(
-        {"fi": _TEXT, "sv": _TEXT, "en": _TEXT},
+    **ROOMS_AND_UNITS,
+    "LocalText": object_of(
+        {"fi": TEXT, "sv": TEXT, "en": TEXT},
         optional=("sv", "en"),
         description="A text in the languages it has; Finnish always.",
         examples=[{"fi": "Sali", "sv": "Sal", "en": "Hall"}],
     ),
-    "Room": _object(_ROOM),
-    "Rooms": _list_of("Room"),
-    "RoomInFull": _object(_ROOM_IN_FULL),
-    "Organisation": _object(
+    "Organisation": object_of(
         {
-            "id": _ID,
-            "name": _TEXT,
+            "id": ID,
+            "name": TEXT,
             "kind": {
                 "type": "string",
                 "enum": ["association", "unregistered", "county", "municipality", "other"],
             },
-            "municipality": _or_null(_TEXT),
+            "municipality": or_null(TEXT),
             "verified": {"type": "boolean"},
         },
         examples=[
@@ -220,44 +150,39 @@ SHAPES: dict[str, Shape] = {
             }
         ],
     ),
-    "Organisations": _list_of("Organisation"),
-    "Booking": _object(_BOOKING, examples=[_BOOKING_EXAMPLE]),
-    "BookingInFull": _object(
-        {**_BOOKING, **_SEEN_BY_FEW}, optional=("needs", "contact"), examples=[_BOOKING_EXAMPLE]
+    "Organisations": list_of("Organisation"),
+    "Booking": object_of(_BOOKING, examples=[_BOOKING_EXAMPLE]),
+    "BookingInFull": object_of(
+        {**_BOOKING, **_SEEN_BY_FEW}, optional=tuple(_SEEN_BY_FEW), examples=[_BOOKING_EXAMPLE]
     ),
-    "Bookings": _list_of("Booking"),
-    "Block": _object(
-        {
-            "id": _ID,
-            "room_id": _ID,
-            "starts_at": _INSTANT,
-            "ends_at": _INSTANT,
-            "reason": _TEXT,
-            "created_at": _INSTANT,
-        },
-        examples=[
-            {
-                "id": 4,
-                "room_id": 7,
-                "starts_at": "2027-06-07T05:00:00+00:00",
-                "ends_at": "2027-06-07T17:00:00+00:00",
-                "reason": "Lattian vahaus",
-                "created_at": "2027-05-20T07:12:45.120000+00:00",
-            }
-        ],
-    ),
-    "Problem": _object(
+    "Bookings": list_of("Booking"),
+    "Block": object_of(_BLOCK, examples=[_BLOCK_EXAMPLE]),
+    "Blocks": list_of("Block"),
+    "BlockMade": {
+        "anyOf": [
+            ref("Block"),
+            object_of(
+                {
+                    "series": TEXT,
+                    "blocks": array_of(ref("Block")),
+                    "skipped": array_of(DAY, description="Dates whose clocks skip the time."),
+                },
+                description="With `weekly_until`.",
+            ),
+        ]
+    },
+    "Problem": object_of(
         {
             "type": {
                 "type": "string",
                 "format": "uri",
                 "description": "Stable; one for each code.",
             },
-            "title": {**_TEXT, "description": "The name of the status."},
+            "title": {**TEXT, "description": "The name of the status."},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "code": {**_TEXT, "description": "Stable."},
+            "code": {**TEXT, "description": "Stable."},
             "detail": {
-                **_TEXT,
+                **TEXT,
                 "description": "What is wrong and what to do, in the language of Accept-Language.",
             },
             "errors": _FAULTS,
@@ -266,7 +191,15 @@ SHAPES: dict[str, Shape] = {
                 "items": _CONFLICT,
                 "description": "With `room_taken`: when the room is taken. Empty when a race was lost.",
             },
+            "bookings": array_of(
+                _BROKEN,
+                description="With `breaks_bookings`: bookings to come that would be left against the rules.",
+            ),
+            "terms_version": {
+                **ID,
+                "description": "With `terms_not_accepted`: the version in force.",
+            },
         },
-        optional=("errors", "conflicts"),
+        optional=("errors", "conflicts", "bookings", "terms_version"),
     ),
 }

@@ -23,7 +23,7 @@ TEXTS = {
     "malformed_json": _(
         "The body is not valid JSON in UTF-8. Each name may come once, and NaN and Infinity are no numbers."
     ),
-    "not_an_object": _("The body must be a JSON object."),
+    "not_an_object": _("This must be a JSON object."),
     "wrong_media_type": _("Send the body as application/json in UTF-8."),
     "too_large": _("The body is too large. Send less."),
     "method_not_allowed": _(
@@ -55,10 +55,30 @@ TEXTS = {
     "too_many_days": _(
         "From start to end there may be at most %(limit)s days here. A room's own limit may be shorter."
     ),
+    "bad_day": _("This must be a day such as 2027-06-07."),
+    "bad_clock": _("This must be a time of day such as 17:30; 24:00 is the end of the day."),
+    "bad_text": _(
+        "This must be an object with the text in Finnish, “fi”, and, where there are such, in “sv” and “en”."
+    ),
+    "bad_choices": _("This must be a list of some of: %(choices)s."),
+    "bad_names": _("This must be an object whose names are some of: %(choices)s."),
+    "bad_ids": _("This must be a list of at most %(limit)s ids."),
+    "weekly_within_a_day": _(
+        "What comes again each week must end at most 24 hours after its start, and later by the clock on the wall."
+    ),
+    "terms_not_accepted": _(
+        "The unit's rules of use are in force in version %(terms_version)s, which has not been accepted. "
+        "Who asks accepts them by sending that number as “terms_version”."
+    ),
+    "breaks_bookings": _(
+        "This would leave bookings to come against the rules. They are listed in “bookings”. "
+        "Send their ids in “accepted” to do it all the same."
+    ),
     "bad_cursor": _("Take the address of the next page from “next”, as it is."),
     "nothing_to_change": _("Name at least one field to change."),
     "bad_key": _("An Idempotency-Key has 1 to %(limit)s visible ASCII characters."),
     # Versions.
+    "stale": _("Somebody has changed this meanwhile. Look at it as it is now, then decide."),
     "version_required": _("Send the ETag of the version you have seen in the header If-Match."),
     "key_reused": _(
         "This Idempotency-Key has come before with another body. Use a new key for a new act."

@@ -45,12 +45,21 @@ def test_every_route_of_the_api_is_in_the_document(nobody: Program) -> None:
     assert told == routes
 
 
-def test_only_rooms_availability_and_the_document_need_no_token(nobody: Program) -> None:
+def test_only_looks_at_rooms_units_and_the_document_need_no_token(nobody: Program) -> None:
     free = {path for path, _, operation in operations(nobody) if {} in operation["security"]}
+    assert all(
+        method == "get"
+        for _, method, operation in operations(nobody)
+        if {} in operation["security"]
+    )
     assert free == {
         "/api/v1/rooms",
         "/api/v1/rooms/{room_id}",
+        "/api/v1/rooms/{room_id}/next-free",
         "/api/v1/availability",
+        "/api/v1/units",
+        "/api/v1/units/{unit_id}",
+        "/api/v1/units/{unit_id}/closures",
         "/api/v1/openapi.json",
     }
 

@@ -78,8 +78,8 @@ def test_ten_years_are_too_long(nobody: Program) -> None:
     [
         ("", {"starts_at": ["required"], "ends_at": ["required"]}),
         (
-            "weekly=26",
-            {"starts_at": ["required"], "ends_at": ["required"], "weekly": ["unknown_field"]},
+            "monthly=12",
+            {"starts_at": ["required"], "ends_at": ["required"], "monthly": ["unknown_field"]},
         ),
         ("people=1&people=2", {"people": ["repeated"]}),
     ],
@@ -114,6 +114,12 @@ def test_what_is_missing_unknown_or_repeated_is_named(
         ("municipality", "x" * 41, "too_long_text"),
         ("cursor", "r1x", "bad_cursor"),
         ("cursor", "r999", "bad_cursor"),
+        ("hybrid", "yes", "not_true_or_false"),
+        ("hybrid", "1", "not_true_or_false"),
+        ("region", "x" * 41, "too_long_text"),
+        ("weekly", "1", "out_of_range"),
+        ("weekly", "54", "out_of_range"),
+        ("weekly", "2.0", "not_whole_number"),
     ],
 )
 def test_a_bad_value_is_named(
@@ -138,5 +144,10 @@ def test_an_id_that_can_not_be_is_not_there(nobody: Program, room_id: str) -> No
         nobody.get(f"/rooms/{room_id}"),
         nobody.patch(f"/bookings/{room_id}", {"people": 2}),
         nobody.post(f"/bookings/{room_id}/approve"),
+        nobody.get(f"/rooms/{room_id}/next-free?minutes=60"),
+        nobody.patch(f"/rooms/{room_id}", {"capacity": 5}),
+        nobody.get(f"/units/{room_id}"),
+        nobody.post(f"/units/{room_id}/closures", {}),
+        nobody.call("DELETE", f"/closures/{room_id}"),
     ):
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -56,7 +56,7 @@ def app(database: Database, database_url: str, tmp_path: Path) -> Flask:
 
 
 def sensible(app: Flask, database: Database, world: World) -> dict[str, list[Any]]:
-    """Values by which a made-up call gets further than the first check; some bookings and a block are there to be met."""
+    """Values by which a made-up call gets further than the first check; bookings, a block and a closure are there to be met."""
     anna, veli = (
         Program(app, {"paths": {}}, token_of(database, name, world), base_url="http://localhost")
         for name in ("anna", "veli")
@@ -65,14 +65,27 @@ def sensible(app: Flask, database: Database, world: World) -> dict[str, list[Any
     made = [anna.post("/bookings", wish(world, room_id=room)).json["id"] for room in rooms]
     late = {"starts_at": soon(18).isoformat(), "ends_at": soon(20).isoformat(), "reason": "Siivous"}
     block = veli.post(f"/rooms/{world.hall}/blocks", late).json["id"]
+    away = {"first_day": soon(8, days=40).date().isoformat()}
+    closure = veli.post(f"/units/{world.rantakyla}/closures", away).json["id"]
     return {
         "room_id": [world.hall, *rooms],
+        "unit_id": [world.rantakyla, world.kitee],
+        "closure_id": [closure],
         "organisation_id": [world.virta],
         "booking_id": made,
         "block_id": [block],
         "starts_at": [soon(hour).isoformat() for hour in (9, 12, 13)],
         "ends_at": [soon(hour, 30).isoformat() for hour in (13, 14)],
         "people": [1, 12],
+        "minutes": [60, 90],
+        "weekly": [2, 26],
+        "weekly_until": [soon(8, days=days).date().isoformat() for days in (0, 21)],
+        "first_day": [soon(8, days=days).date().isoformat() for days in (0, 50)],
+        "last_day": [soon(8, days=days).date().isoformat() for days in (1, 51)],
+        "capacity": [5, 30],
+        "activities": [["meeting"], ["meeting", "event", "group"]],
+        "checked_by": ["Tilapalvelu"],
+        "accepted": [[], made],
         "If-Match": ['"1"', '"2"', "*"],
     }
 

@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from booking.config import templates_folder
 from booking.db import open_database
 from booking.i18n import LOCALES
 from booking.seed.people import DEMO_PASSWORD
 from tests.web.browser.conftest import OpenAs
+from tests.web.browser.room_pages import ROOM_PAGES
 from tests.web.conftest import broken_database, make_site
 
 TEMPLATES = templates_folder()
@@ -37,6 +38,8 @@ class Shown:
 
 
 _FORM = "main form button.button"
+_DESCRIBE = "main .pictures .actions a >> nth=0"
+_REMOVE = 'main .pictures a[href$="/remove"] >> nth=0'
 _FIRST = "main .main-link >> nth=0"
 # The night when the clocks are put back, in a year that is open for booking for long.
 _DOUBLED = "day=31.10.2027&starts=3.30&ends=5"
@@ -54,9 +57,21 @@ PAGES = {
         "search.html",
     ),
     "search refused": Shown(None, "/?day=x&starts=17&ends=16&people=x", "search.html"),
+    "every week": Shown(None, "/weekly", "search/weekly.html"),
+    "dates found": Shown(
+        None, "/weekly?day=huomenna&starts=14&ends=16&weeks=53&people=5", "search/weekly.html"
+    ),
+    "dates refused": Shown(None, "/weekly?day=x&starts=17&ends=16&weeks=1", "search/weekly.html"),
+    "free now": Shown(None, "/now", "search/now.html"),
+    "unit": Shown(None, "/units/1", "overview/unit.html"),
+    "week of a unit": Shown(None, "/units/1/week", "overview/week.html"),
+    "week of a municipality": Shown(None, "/municipalities/joensuu/week", "overview/week.html"),
+    "day of a unit": Shown(None, "/units/1/day", "overview/day.html"),
+    "month of a room": Shown(None, "/rooms/1/month", "overview/month.html"),
     "search in the doubled hour": Shown(None, f"/?{_DOUBLED}", "search.html"),
     "rooms": Shown(None, "/rooms", "rooms/catalogue.html"),
     "room": Shown(None, "/rooms/1", "rooms/show.html"),
+    "rules of use": Shown(None, "/units/2/terms", "rooms/terms.html"),
     "room not open": Shown(None, "/rooms/15", "rooms/show.html"),
     "sign-in": Shown(None, "/login", "people/sign_in.html"),
     "signed out": Shown(None, "/login?out=1", "people/sign_in.html"),
@@ -79,10 +94,51 @@ PAGES = {
     "reject refused": _act("reject", _FORM),
     "cancel for others": _act("cancel"),
     "rooms of my sites": Shown("veli", "/staff/rooms", "staff/rooms.html"),
-    "blocks": Shown("veli", "/staff/rooms", "staff/blocks.html", ("main .rows .button >> nth=0",)),
+    "pictures": Shown("veli", "/staff/rooms/1/images", "staff/images.html"),
+    "pictures refused": Shown("veli", "/staff/rooms/1/images", "staff/images.html", (_FORM,)),
+    "picture": Shown("veli", "/staff/rooms/1/images", "staff/image.html", (_DESCRIBE,)),
+    "picture removed": Shown(
+        "veli", "/staff/rooms/1/images", "staff/image_remove.html", (_REMOVE,)
+    ),
+    **{name: Shown(*page) for name, page in ROOM_PAGES.items()},
+    "my sites": Shown("veli", "/staff/units", "staff/units.html"),
+    "site": Shown("veli", "/staff/units/1", "staff/unit.html"),
+    "contact of a site": Shown("veli", "/staff/units/1/edit", "staff/unit_edit.html"),
+    "changes of a site": Shown("veli", "/staff/units/1/history", "staff/unit_history.html"),
+    "holidays": Shown("veli", "/staff/units/1/holidays", "staff/unit_holidays.html"),
+    "rules of use of a site": Shown("veli", "/staff/units/1/terms", "staff/terms.html"),
+    "limits": Shown("veli", "/staff/units/1/quotas", "staff/quotas.html"),
+    "usual week": Shown("veli", "/staff/units/1/hours/usual", "staff/hours.html"),
+    "season refused": Shown("veli", "/staff/units/1/hours/new", "staff/hours.html", (_FORM,)),
+    "closures": Shown("veli", "/staff/units/1/exceptions", "staff/exceptions.html"),
+    "closure refused": Shown(
+        "veli", "/staff/units/1/exceptions/new", "staff/unit_exception.html", (_FORM,)
+    ),
+    "closure": Shown(
+        "veli",
+        "/staff/units/1/exceptions",
+        "staff/unit_exception.html",
+        ("main .rows .button >> nth=0",),
+    ),
+    "places": Shown("yllapito", "/admin/places", "admin/places.html"),
+    "region refused": Shown("yllapito", "/admin/places/regions/new", "admin/name.html", (_FORM,)),
+    "municipality": Shown("yllapito", "/admin/places/municipalities/1", "admin/municipality.html"),
+    "new site refused": Shown(
+        "yllapito", "/admin/places/units/new", "admin/unit_new.html", (_FORM,)
+    ),
+    "where a site belongs": Shown("yllapito", "/admin/places/units/1", "admin/unit.html"),
+    "closing a site": Shown("yllapito", "/admin/places/units/1/lending", "admin/lending.html"),
+    "demand": Shown("kaisa", "/staff/demand", "staff/demand.html"),
+    "demand of a municipality": Shown("veli", "/staff/demand?place=joensuu", "staff/demand.html"),
+    "demand refused": Shown("kaisa", "/staff/demand?first=x", "staff/demand.html"),
+    "import": Shown("veli", "/staff/import", "staff/import.html"),
+    "import without a file": Shown("veli", "/staff/import", "staff/import.html", (_FORM,)),
     "mails": Shown(None, "/demo/mails", "demo/mails.html"),
     "mail": Shown(None, "/demo/mails", "demo/mail.html", (_FIRST,)),
 }
+
+
+_IN_LANGUAGES = ("search", "found", "dates found", "day of a unit", "month of a room")
 
 
 def faults(page: Page) -> list[str]:
@@ -122,7 +178,8 @@ def test_every_page_has_been_looked_at() -> None:
         for path in TEMPLATES.rglob("*.html")
         if path.read_text(encoding="utf-8").startswith('{% extends "base.html" %}')
     }
-    elsewhere = {"bookings/changed.html"}  # below, since it takes two browsers
+    # Below, since one takes two browsers, the other a file.
+    elsewhere = {"bookings/changed.html", "staff/import_preview.html"}
     assert {shown.template for shown in PAGES.values()} | elsewhere == pages
 
 
@@ -142,7 +199,7 @@ def test_the_page_is_for_everybody(open_as: OpenAs, name: str) -> None:
 
 @pytest.mark.parametrize("locale", ["sv-FI", "en-GB"])
 def test_the_pages_in_other_languages_are_too(open_as: OpenAs, locale: str) -> None:
-    for name in ("search", "found", "rooms", "room", "sign-in"):
+    for name in (*_IN_LANGUAGES, "rooms", "room", "sign-in"):
         shown = PAGES[name]
         page = open_as(
             shown.who,
@@ -215,6 +272,25 @@ def test_what_a_booking_has_become_is_for_everybody(open_as: OpenAs) -> None:
     is_for_everybody(page)
 
 
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ("UUSI,Rantakylän hyvinvointitalo,Uusi sali,25,", ".import-rows"),
+        ("rantakyla-sali,Rantakylän hyvinvointitalo,Sali,1,", "#breaks"),
+        ("UUSI,Olematon,Uusi sali,viisi,", "#faults"),
+    ],
+)
+def test_what_a_file_would_change_is_for_everybody(open_as: OpenAs, row: str, shown: str) -> None:
+    page = open_as("veli", "/staff/import")
+    content = f"external_id,unit,name_fi,capacity,layouts\n{row}\n".encode()
+    file = FilePayload(name="tilat.csv", mimeType="text/csv", buffer=content)
+    page.locator("main input[type=file]").set_input_files(file)
+    with page.expect_navigation():
+        page.locator("main form button.button").click()
+    page.locator(shown).wait_for()
+    is_for_everybody(page)
+
+
 def test_a_fault_of_ours_is_told_to_everybody(
     open_as: OpenAs, sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -257,7 +333,15 @@ def test_on_a_phone_words_stay_whole_and_the_header_small(open_as: OpenAs, local
     sign_in(page, "veli")
     page.locator(f".languages button[lang={locale}]").click()
     try:
-        for path in ("/", "/rooms", "/rooms/1", "/bookings", "/staff", "/staff/rooms"):
+        for path in (
+            "/",
+            "/rooms",
+            "/rooms/1",
+            "/bookings",
+            "/staff",
+            "/staff/rooms",
+            "/staff/demand",
+        ):
             page.goto(path)
             assert page.locator("html").get_attribute("lang") == locale
             assert page.evaluate(TORN) == [], path

@@ -1,0 +1,247 @@
+"""Pages to import and export rooms and closures as CSV: choose a file, see what it would do, do it. Knows files; no rule.
+
+Between the two steps the file travels in the page itself (`booking.web.carried`). The second step does all the work of the first
+again, so what has changed meanwhile is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import CombinedMultiDict
+from wtforms import BooleanField, FileField, Form, HiddenField
+from wtforms.validators import InputRequired
+
+from booking.domain.access import Actor
+from booking.domain.columns import TABLES
+from booking.domain.local_time import local
+from booking.domain.tables import BOM, BadTable, Table, write_table
+from booking.i18n import gettext as _
+from booking.i18n import lazy_gettext, ngettext
+from booking.services.imports import (
+    Imported,
+    ImportRefused,
+    import_table,
+    read_import,
+    rehearsed,
+)
+from booking.services.tables import exported, require_table_keeper
+from booking.web import edge
+from booking.web.carried import packed, unpacked
+from booking.web.fields import RadiosField, Required, options
+from booking.web.reader import known_actor
+from booking.web.security import takes_upload
+from booking.web.table_texts import (
+    KINDS,
+    SEPARATORS,
+    booking_in_words,
+    columns_in_words,
+    text_of_fault,
+)
+
+blueprint = Blueprint("tables", __name__)
+
+MAX_BYTES = 2_000_000
+# The file and what a form adds to it, or the file packed; the largest that can't be packed is a third longer then.
+_MAX_BODY = 3_000_000
+# Rows that a person will look at; the rest is counted.
+_SHOWN_ROWS = 200
+_LONGEST_LIST = 200_000  # characters of ids
+_ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252"}
+
+
+class FileForm(Form):
+    """A file, and what it is a table of."""
+
+    kind = RadiosField(
+        lazy_gettext("What is in the file"),
+        [Required(lazy_gettext("Choose what is in the file."))],
+        choices=options(KINDS.items()),
+    )
+    file = FileField(lazy_gettext("CSV file"), [InputRequired(lazy_gettext("Choose a CSV file."))])
+
+
+class SaveForm(Form):
+    """A file that was looked at, with the bookings that may break by it."""
+
+    kind = HiddenField()
+    content = HiddenField()
+    accepted = HiddenField()
+    accept = BooleanField(
+        lazy_gettext("Import all the same. I will talk to those who have booked.")
+    )
+
+
+@blueprint.url_value_preprocessor
+def let_field_through(_endpoint: str | None, _values: object) -> None:
+    """Let one field be as large as the body may: a packed file. How large that is, `takes_upload` says."""
+    request.max_form_memory_size = _MAX_BODY
+
+
+@blueprint.get("/staff/import")
+def choose() -> str:
+    """Ask for a file, and tell what may stand in one."""
+    _keeper()
+    return _choose_page(FileForm(kind="rooms"))
+
+
+@blueprint.post("/staff/import")
+@takes_upload(_MAX_BODY)
+def preview() -> ResponseReturnValue:
+    """Show what a file would do, row by row; nothing is kept."""
+    asking = _keeper()
+    form = FileForm(CombinedMultiDict([request.form, request.files]))
+    if not form.validate():
+        return make_response(_choose_page(form), 422)
+    content = form.file.data.read(MAX_BYTES + 1)
+    return _tried(form, content, (), asking)
+
+
+@blueprint.get("/staff/import/save")
+def begin_again() -> ResponseReturnValue:
+    """Who was sent to sign in on the way chooses the file again."""
+    return redirect(url_for("tables.choose"), 303)
+
+
+@blueprint.post("/staff/import/save")
+@takes_upload(_MAX_BODY)
+def save() -> ResponseReturnValue:
+    """Do what was shown. What can no longer be done is shown anew."""
+    asking = _keeper()
+    form = SaveForm(request.form)
+    kind = form.kind.data or ""
+    content = unpacked(form.content.data or "", kind)
+    if kind not in TABLES or content is None:
+        flash(_("The file could not be read any more. Choose it again."))
+        return redirect(url_for("tables.choose"), 303)
+    accepted = _ids(form.accepted.data or "") if form.accept.data else frozenset()
+    try:
+        table = read_import(kind, content, MAX_BYTES)
+        imported = edge.write(
+            lambda session: import_table(
+                session, kind, table, accepted, actor=asking, now=edge.now()
+            )
+        )
+    except BadTable:
+        return _tried(FileForm(kind=kind), content, accepted, asking)
+    flash(_counts(imported))
+    return redirect(url_for("staff.rooms"), 303)
+
+
+@blueprint.get("/staff/export/<any(rooms, closures):kind>.csv")
+def export(kind: str) -> Response:
+    """The rooms or closures of the reader's units; `for=excel` as a Finnish spreadsheet program opens them by itself."""
+    asking = known_actor()
+    for_excel = request.args.get("for") == "excel"
+    columns = [column.name for column in TABLES[kind]]
+    with edge.read() as session:
+        rows = list(exported(session, kind, actor=asking))
+    text = "".join(write_table(columns, rows, ";" if for_excel else ","))
+    answer = Response(f"{BOM}{text}" if for_excel else text, mimetype="text/csv")
+    name = f"{kind}-{local(edge.now()).date()}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _keeper() -> Actor:
+    asking = known_actor()
+    require_table_keeper(asking)
+    return asking
+
+
+def _tried(
+    form: FileForm, content: bytes, accepted: Collection[int], asking: Actor
+) -> ResponseReturnValue:
+    """The page that says what would come of a file, or what is wrong with it."""
+    kind, now = str(form.kind.data), edge.now()
+    try:
+        table = read_import(kind, content, MAX_BYTES)
+    except BadTable as error:
+        return make_response(_choose_page(form, error), 422)
+    refused = None
+    try:
+        imported = rehearsed(
+            edge.edge().database,
+            lambda session: import_table(session, kind, table, accepted, actor=asking, now=now),
+        )
+    except ImportRefused as error:
+        if any(fault.code != "table_breaks_bookings" for fault in error.faults):
+            return make_response(_choose_page(form, error, table), 422)
+        refused, imported = error, error.imported
+    page = render_template(
+        "staff/import_preview.html",
+        kind=kind,
+        kind_name=KINDS[kind],
+        understood=_understood(table),
+        counts=_counts(imported),
+        rows=[row for row in imported.rows if row.act != "unchanged"][:_SHOWN_ROWS],
+        hidden=max(0, len(table) - imported.count("unchanged") - _SHOWN_ROWS),
+        breaks=_breaks(refused),
+        form=SaveForm(
+            kind=kind,
+            content=packed(content, kind),
+            accepted=",".join(f"{one.booking_id}" for one in refused.broken) if refused else "",
+        ),
+        failed=refused is not None,
+    )
+    return make_response(page, 409 if refused else 200)
+
+
+def _choose_page(
+    form: FileForm, refused: BadTable | None = None, table: Table | None = None
+) -> str:
+    return render_template(
+        "staff/import.html",
+        form=form,
+        faults=[
+            (fault.row, fault.column, text_of_fault(fault))
+            for fault in (refused.faults if refused else ())
+        ],
+        more=refused.more if refused else 0,
+        understood=_understood(table) if table else "",
+        columns={kind: list(columns_in_words(kind)) for kind in TABLES},
+        kinds=KINDS,
+        failed=refused is not None or bool(form.errors),
+    )
+
+
+def _breaks(refused: ImportRefused | None) -> list[tuple[int, list[str]]]:
+    """Rows with the bookings that they would break, in words."""
+    if refused is None:
+        return []
+    return [
+        (fault.row, [booking_in_words(one) for one in fault.params["bookings"]])
+        for fault in refused.faults
+    ]
+
+
+def _understood(table: Table) -> str:
+    """How a file was read, so that a person can see that it was read as it was meant."""
+    rows = ngettext("%(num)s row", "%(num)s rows", len(table))
+    return f"{_ENCODINGS[table.encoding]}, {SEPARATORS[table.separator]}, {rows}"
+
+
+def _counts(imported: Imported) -> str:
+    return _(
+        "Added: %(added)s. Changed: %(changed)s. Unchanged: %(unchanged)s.",
+        added=imported.count("added"),
+        changed=imported.count("changed"),
+        unchanged=imported.count("unchanged"),
+    )
+
+
+def _ids(written: str) -> frozenset[int]:
+    """Ids of bookings from the page before; what is none is left out."""
+    parts = written[:_LONGEST_LIST].split(",")
+    return frozenset(int(part) for part in parts if part.isascii() and part.isdigit())
