@@ -17,7 +17,7 @@ from booking.domain.bookings import Near, buffer_refusals, refusals_of_time
 from booking.domain.free_time import kept_clear, next_free
 from booking.domain.rooms import RoomRules, has_all
 from booking.queries.availability import Wanted, in_scope
-from booking.queries.catalogue import Catalogue, catalogue
+from booking.queries.catalogue import catalogue
 from booking.queries.gaps import held_beside_gaps
 from booking.queries.held import bookings_near_slots, busy_slots, foreign_near, held_in_rooms
 from calendars.period import Period, merged
@@ -39,11 +39,16 @@ def next_free_times(
     while pending:
         # A stretch may begin within the window and end behind it.
         looked_at = Period(window.start, window.end + timedelta(minutes=minutes))
-        clear = _kept_clear(session, known, pending, looked_at, minutes)
-        for room in pending:
-            free = next_free(room, clear[room.id], minutes, window, now)
-            if free is not None:
-                found[room.id] = free
+        clear = _held_beside_gaps(session, pending, looked_at, minutes)
+        free = {room.id: next_free(room, clear[room.id], minutes, window, now) for room in pending}
+        # Buffers only make gaps smaller. They cost a join, so they are read where there is a gap at all.
+        near = [room for room in pending if room.id in known.buffered and free[room.id]]
+        if near:
+            held = held_in_rooms(session, near, looked_at, known.longest_buffer)
+            for room in near:
+                kept = kept_clear(room, held[room.id])
+                free[room.id] = next_free(room, kept, minutes, window, now)
+        found |= {room: period for room, period in free.items() if period is not None}
         pending = [
             room
             for room in pending
@@ -53,21 +58,15 @@ def next_free_times(
     return found
 
 
-def _kept_clear(
-    session: Session, known: Catalogue, rooms: Sequence[RoomRules], window: Period, minutes: int
+def _held_beside_gaps(
+    session: Session, rooms: Sequence[RoomRules], window: Period, minutes: int
 ) -> dict[int, list[Period]]:
-    """What must stay clear in each room, sorted, merged. Gaps shorter than `minutes` may count as held.
-
-    Buffers are read only for rooms that have any near them, since that costs all their bookings and a join.
-    """
-    near = [room for room in rooms if room.id in known.buffered]
-    others = [room for room in rooms if room.id not in known.buffered]
-    held = held_in_rooms(session, near, window, known.longest_buffer) if near else {}
-    found = {room.id: kept_clear(room, held[room.id]) for room in near}
-    spaces = {space for room in others for space in room.space_ids}
-    ours = held_beside_gaps(session, spaces, window, minutes) if spaces else {}
-    foreign = foreign_near(session, spaces, window) if spaces else {}
-    for room in others:
+    """What holds each room, sorted, merged, buffers left out. Gaps shorter than `minutes` may count as held."""
+    spaces = {space for room in rooms for space in room.space_ids}
+    ours = held_beside_gaps(session, spaces, window, minutes)
+    foreign = foreign_near(session, spaces, window)
+    found = {}
+    for room in rooms:
         periods = [period for space in room.space_ids for period in ours.get(space, ())]
         periods += [period for space in room.space_ids for period in foreign.get(space, ())]
         # Of one space, and nothing foreign: they are sorted and apart already.

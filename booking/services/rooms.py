@@ -149,9 +149,7 @@ def change_room(
 
 
 def _has_floor_plan(session: Session, room: Room) -> bool:
-    query = select(RoomImage.id).where(
-        RoomImage.room_id == room.id, RoomImage.kind == "floor_plan"
-    )
+    query = select(RoomImage.id).where(RoomImage.room_id == room.id, RoomImage.kind == "floor_plan")
     return session.scalars(query.limit(1)).first() is not None
 
 

@@ -19,7 +19,7 @@ from booking.queries.held import held_in_rooms
 from booking.web import edge
 from booking.web.forms import names_of
 from booking.web.offers import offered
-from booking.web.search import SHOWN, USUAL_FEATURES, asked_for
+from booking.web.search import SHOWN, USUAL_FEATURES, asked_for, shown_limit
 from booking.web.search_forms import PlaceFields
 from calendars.period import Period
 
@@ -64,7 +64,8 @@ def show() -> ResponseReturnValue:
         found=found,
         phones=numbers,
         clock_now=clock(now),
-        limit=None if "all" in request.args else SHOWN,
+        limit=shown_limit(),
+        is_cut=shown_limit() == SHOWN,
         all_href=url_for("now.show", **asked_for(_ASKED), all=1, _anchor="results"),
         failed=not is_valid,
         municipalities=rooms.municipalities,

@@ -10,25 +10,24 @@ from booking.domain.bookings import refusals_of_time
 from booking.domain.local_time import local
 from booking.domain.rooms import RoomRules
 from booking.errors import Conflict
-from booking.i18n import current_locale, period_in_words
-from booking.i18n import gettext as _
-from booking.i18n import lazy_gettext as _later
+from booking.i18n import current_locale, gettext, period_in_words
+from booking.i18n import lazy_gettext as _
 from booking.queries.availability import NotFree
 from booking.web import words
 from booking.web.texts import text_of
 from calendars.period import Period
 
 _SHORT = {
-    "room_taken": _later("taken"),
-    "closed": _later("closed"),
-    "not_available_then": _later("not lent then"),
-    "too_late": _later("too soon to ask for it"),
-    "beyond_horizon": _later("not open for requests yet"),
-    "wrong_step": _later("does not begin or end when bookings do"),
-    "too_short": _later("too short"),
-    "too_long": _later("too long"),
-    "buffer": _later("too close to another booking"),
-    "missing_hour": _later("the clocks skip this time"),
+    "room_taken": _("taken"),
+    "closed": _("closed"),
+    "not_available_then": _("not lent then"),
+    "too_late": _("too soon to ask for it"),
+    "beyond_horizon": _("not open for requests yet"),
+    "wrong_step": _("does not begin or end when bookings do"),
+    "too_short": _("too short"),
+    "too_long": _("too long"),
+    "buffer": _("too close to another booking"),
+    "missing_hour": _("the clocks skip this time"),
 }
 
 
@@ -39,7 +38,7 @@ def why_not_free(one: NotFree) -> list[str]:
 
 
 def _held(conflict: Conflict) -> str:
-    return _(
+    return gettext(
         "%(taken)s: %(when)s.",
         taken=words.taken(conflict.kind),
         when=period_in_words(Period(conflict.starts_at, conflict.ends_at)),
@@ -51,7 +50,7 @@ def why_unfit(one: NotFree, needed: Sequence[str], whatever: frozenset[str]) -> 
     rules = [text_of(one.code, **one.params) for one in one.refusals if one.code in whatever]
     missing = [words.feature(it.code) for it in matched(one.room, needed) if it.value == "no"]
     if missing:
-        rules.append(_("Missing: %(features)s.", features=", ".join(missing)))
+        rules.append(gettext("Missing: %(features)s.", features=", ".join(missing)))
     return rules
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain.bookings import WHATEVER_THE_TIME
+from booking.domain.bookings import WHATEVER_THE_TIME, refusals_of_time
 from booking.domain.rooms import RoomRules
 from booking.i18n import day_in_words, ngettext, period_in_words
 from booking.i18n import gettext as _
@@ -28,14 +29,19 @@ from booking.web.slots import slot_values
 from booking.web.vain import count_vain_search
 from calendars.period import Period
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 blueprint = Blueprint("search", __name__)
 
 # What a card shows when nothing was asked for: the facts most people need to decide whether to look closer.
 USUAL_FEATURES = ("step_free", "accessible_toilet", "induction_loop")
 # More cards than this only when they are asked for: a long page helps nobody on a phone.
 SHOWN = 30
+MOST_SHOWN = 300  # looking for the next free time of thousands would cost others theirs
 
 _ASKED = names_of(SearchForm)
+_READING = timedelta(minutes=15)  # how long a page may lie open before its links are followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,12 @@ class Other:
 
 @blueprint.get("/")
 def show() -> ResponseReturnValue:
-    """The search's form, and with a time in the address the rooms found; with `all` every one of them."""
+    """The search's form, and with a time in the address the rooms found; with `all` many more of them."""
     # A link may bear what others have hung on it (utm_source, fbclid): that asks for nothing.
     asked = not _ASKED.isdisjoint(request.args)
     form = SearchForm(request.args if asked else None)
     found: Found | None = None
-    limit = None if "all" in request.args else SHOWN
+    limit = shown_limit()
     others: list[Other] = []
     with edge.read() as session:
         rooms = catalogue(session)
@@ -65,10 +71,7 @@ def show() -> ResponseReturnValue:
             wanted, now = form.wanted(form.period), edge.now()
             found = rooms_found(session, wanted, now, explained=limit)
             not_free = found.not_free[:limit]
-            start, minutes = form.period.start, form.period.minutes
-            next_times = next_free_times(
-                session, [one.room for one in not_free], minutes, start, now
-            )
+            next_times = _next_times(session, [one.room for one in not_free], form.period, now)
             others = [
                 Other(one.room, why_not_free(one), next_times.get(one.room.id)) for one in not_free
             ]
@@ -90,7 +93,21 @@ def show() -> ResponseReturnValue:
     return page, 422 if asked and not is_valid else 200
 
 
-def _shown(form: SearchForm, found: Found | None, limit: int | None) -> Mapping[str, Any]:
+def _next_times(
+    session: Session, rooms: Sequence[RoomRules], wished: Period, now: datetime
+) -> dict[int, Period]:
+    """When the rooms are next free for as long, and still can be asked for once the page has been read."""
+    found = next_free_times(session, rooms, wished.minutes, wished.start, now + _READING)
+    by_id = {room.id: room for room in rooms}
+    # Read later, the horizon lies further off than it does now.
+    return {
+        room: period
+        for room, period in found.items()
+        if not refusals_of_time(by_id[room], period, now)
+    }
+
+
+def _shown(form: SearchForm, found: Found | None, limit: int) -> Mapping[str, Any]:
     """What the page says of the search: the day understood, in words, and what its links carry."""
     day = form.day.data
     shown: dict[str, Any] = {"understood": day_in_words(day) if day else ""}
@@ -111,11 +128,17 @@ def _shown(form: SearchForm, found: Found | None, limit: int | None) -> Mapping[
         "all_href": url_for("search.show", **asked_for(_ASKED), all=1, _anchor="not-free"),
         "weekly_href": url_for("season.show", **asked_for(_ASKED), _anchor="when"),
         "limit": limit,
+        "is_cut": limit == SHOWN,
     }
 
 
 def _why_never(one: NotFree, needed: Sequence[str]) -> list[str]:
     return why_unfit(one, needed, WHATEVER_THE_TIME)
+
+
+def shown_limit() -> int:
+    """How many rooms of a kind the page shows."""
+    return MOST_SHOWN if "all" in request.args else SHOWN
 
 
 def asked_for(names: Collection[str]) -> dict[str, Any]:

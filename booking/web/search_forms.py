@@ -14,8 +14,7 @@ from wtforms.validators import Optional
 from booking.domain.bookings import Wish
 from booking.domain.local_time import YEARS
 from booking.domain.rooms import FEATURES
-from booking.i18n import current_locale
-from booking.i18n import gettext as _now
+from booking.i18n import current_locale, gettext
 from booking.i18n import lazy_gettext as _
 from booking.queries.availability import Wanted
 from booking.queries.catalogue import Catalogue
@@ -53,8 +52,8 @@ class PlaceFields(Form):
         locale = current_locale()
         regions = [(key, name.choose(locale)[0]) for key, name in rooms.regions.items()]
         towns = [(key, name.choose(locale)[0]) for key, name in rooms.municipalities.items()]
-        self.region.choices = options([("", _now("All regions")), *regions])
-        self.municipality.choices = options([("", _now("The whole county")), *towns])
+        self.region.choices = options([("", gettext("All regions")), *regions])
+        self.municipality.choices = options([("", gettext("The whole county")), *towns])
 
 
 class RoomFields(PlaceFields):
@@ -131,15 +130,20 @@ class SeasonForm(RoomFields):
         by_days = None if last is None else (last - day).days // 7 + 1
         if weeks is not None and by_days is not None and weeks != by_days:
             self.last_day.errors = [
-                _now("By the last day it would be %(weeks)s weeks. Leave one of the two empty.")
-                % {"weeks": max(by_days, 0)}
+                gettext(
+                    "By the last day it would be %(weeks)s weeks. Leave one of the two empty.",
+                    weeks=max(by_days, 0),
+                )
             ]
             return False
         count = weeks or by_days or 0
         if not SHORTEST_SEASON <= count <= LONGEST_SEASON:
             self.last_day.errors = [
-                _now("Choose a last day %(fewest)s to %(most)s weeks after the first day.")
-                % {"fewest": SHORTEST_SEASON - 1, "most": LONGEST_SEASON - 1}
+                gettext(
+                    "Choose a last day %(fewest)s to %(most)s weeks after the first day.",
+                    fewest=SHORTEST_SEASON - 1,
+                    most=LONGEST_SEASON - 1,
+                )
             ]
             return False
         if (day + timedelta(weeks=count)).year not in YEARS:

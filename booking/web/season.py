@@ -22,7 +22,7 @@ from booking.queries.next_free import SeasonFound, season_found
 from booking.web import edge
 from booking.web.forms import names_of
 from booking.web.reasons import in_short
-from booking.web.search import SHOWN, asked_for
+from booking.web.search import SHOWN, asked_for, shown_limit
 from booking.web.search_forms import SeasonForm
 from booking.web.slots import slot_values
 from booking.web.vain import count_vain_season
@@ -59,7 +59,7 @@ def show() -> ResponseReturnValue:
     """The form, and with a time and a length in the address the rooms by how many dates they have free."""
     asked = not _OF_A_SEASON.isdisjoint(request.args)
     form = SeasonForm(request.args if not _ASKED.isdisjoint(request.args) else None)
-    limit = None if "all" in request.args else SHOWN
+    limit = shown_limit()
     found: dict[str, Any] = {}
     with edge.read() as session:
         rooms = catalogue(session)
@@ -94,6 +94,7 @@ def show() -> ResponseReturnValue:
         slot_values=slot_values,
         carried=form.carried,
         limit=limit,
+        is_cut=limit == SHOWN,
     )
     return page, 422 if asked and not is_valid else 200
 

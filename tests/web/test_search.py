@@ -14,8 +14,8 @@ from booking.db import transaction
 from booking.domain.rooms import HYBRID_NEEDS
 from booking.domain.texts import LocalText
 from booking.models import Municipality, OpeningException, Region, Room
-from tests.support.world import make_booking
-from tests.web.conftest import Site, Statements
+from tests.support.world import at, make_booking
+from tests.web.conftest import Site, Statements, set_clock
 from tests.web.finding import ENGLISH, add_rooms, names
 
 ASKED = "/?day=10.3.2027&starts=10&ends=12&people=5&municipality=&activity=meeting"
@@ -84,6 +84,13 @@ def test_a_room_that_is_never_free_says_so(site: Site) -> None:
     assert "The room can be had until Tuesday 9 March 2027 only." in others
     assert "No free time of this length within its booking window." in others
     assert "/bookings/new" not in others
+
+
+def test_the_next_free_time_can_still_be_asked_for_when_the_page_has_been_read(site: Site) -> None:
+    set_clock(site.app, at(8, 10, 10))
+    page = site.nobody().get(ASKED.replace("day=10.3.2027", "day=9.3.2027"), headers=ENGLISH).text
+    # A day's notice ends at 10.10; a quarter of an hour later the first whole step is 10.30.
+    assert "Next free: Tuesday 9 March 2027, 10:30–12:30" in part(page, "not-free")
 
 
 def test_rooms_that_never_fit_say_what_is_in_the_way(site: Site) -> None:

@@ -94,9 +94,10 @@ def test_a_booking_and_its_approval_by_keyboard_only(open_as: OpenAs) -> None:
 
 
 def veli_s_room(open_as: OpenAs) -> str:
-    """The id of a room whose bookings Veli decides."""
+    """The id of a published room whose bookings Veli decides."""
     page = open_as("veli", "/staff/rooms")
-    href = page.locator("main .main-link").first.get_attribute("href")
+    published = page.locator("main li").filter(has=page.locator(".badge.approved"))
+    href = published.locator(".main-link").first.get_attribute("href")
     assert href
     return href.rpartition("/")[2]
 
