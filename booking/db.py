@@ -193,6 +193,30 @@ def _once(database: Database, work: Callable[[Session], T]) -> T:
     return result
 
 
+class _Rehearsed(Exception):
+    """Ends a rehearsal's transaction, so that nothing of it stays."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+def rehearsed(database: Database, work: Callable[[Session], T]) -> T:
+    """Do `work` in one write transaction, roll it back, and return what `work` returned; no after-commit hook runs.
+
+    Raises what `transaction` raises.
+    """
+
+    def and_undo(session: Session) -> T:
+        raise _Rehearsed(work(session))
+
+    try:
+        return transaction(database, and_undo)
+    except _Rehearsed as end:
+        result: T = end.result
+        return result
+
+
 def is_reachable(database: Database) -> bool:
     """Whether the database answers at all."""
     try:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from booking.cli.opening import TERMINAL, opened
 from booking.config import Settings
-from booking.db import reading, transaction
+from booking.db import reading, rehearsed, transaction
 from booking.domain.columns import TABLES
 from booking.domain.tables import BOM, BadTable, Table, write_table
 from booking.i18n import use_locale
@@ -24,10 +24,9 @@ from booking.services.imports import (
     Report,
     import_table,
     read_import,
-    rehearsed,
 )
 from booking.services.tables import exported
-from booking.web.table_texts import columns_in_words, text_of_fault
+from booking.web.table_texts import ENCODINGS, columns_in_words, text_of_fault
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 # A thousand rooms with all their texts are some 3 MB.
 _MAX_BYTES = 10_000_000
 _LONGEST_CELL = 60  # characters of a cell that are worth showing
-_ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252"}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -82,7 +80,7 @@ def columns_told() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 def _tell(table: Table, imported: Imported, is_trial: bool) -> None:
-    encoding, separator = _ENCODINGS[table.encoding], _SEPARATORS[table.separator]
+    encoding, separator = ENCODINGS[table.encoding], _SEPARATORS[table.separator]
     click.echo(f"Read as {encoding} with {separator}: {len(table)} rows.")
     for row in imported.rows:
         if row.act == "unchanged":

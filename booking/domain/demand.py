@@ -31,7 +31,8 @@ HYBRID = "hybrid"
 SMALLEST = 3  # a count of a need under this is shown as "1–2"
 FEWEST = 10  # so many searches and requests must be summed up before needs are shown at all
 
-# What stands for a vain search beside the codes of the policy (`booking.domain.bookings.REFUSALS`) and `room_taken`.
+# What stands for a vain search beside the codes of the policy (`booking.domain.bookings.REFUSALS`) and `room_taken`; a test
+# holds the words to them.
 OF_SEARCHES = ("feature_unknown", "feature_missing", "no_room")
 _NOT_LENT = "not_published"
 # The asker has only to tick a box: no demand is unmet by that.

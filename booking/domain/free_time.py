@@ -134,6 +134,12 @@ def _evening(day: date, minute: int) -> datetime:
     return max(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
+def fitting_length(rules: RoomRules, minutes: int) -> int | None:
+    """The shortest length from `minutes` on for which the room is lent: whole steps, not below its shortest; None: too long."""
+    length = -(-max(minutes, rules.min_minutes) // rules.step_minutes) * rules.step_minutes
+    return length if length <= rules.max_minutes else None
+
+
 def _has_a_length_for(rules: RoomRules, minutes: int) -> bool:
     return rules.min_minutes <= minutes <= rules.max_minutes and minutes % rules.step_minutes == 0
 

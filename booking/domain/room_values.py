@@ -20,9 +20,12 @@ STEPS = (5, 10, 15, 20, 30, 60)
 LONGEST_BOOKING = 31 * MINUTES_OF_DAY
 LONGEST_TEXT = 4_000
 LONGEST_NAME = 200
+LONGEST_REASON = 300
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # A host without user or brackets, maybe a port; then path, query, fragment.
-_WEB_ADDRESS = re.compile(r"https?://[^\s/@?#:\[\]]+(?::[0-9]{1,5})?(?:[/?#]\S*)?")
+_WEB_ADDRESS = re.compile(
+    r"https?://(?:[\w-]+\.)+[\w-]{2,}(?::(?P<port>[0-9]{1,5}))?(?:[/?#][^\s\"'<>\\^`{|}]*)?"
+)
 _PHONE = re.compile(r"[0-9+() .,/-]{3,40}")
 
 TEXTS = ("description", "keys", "alarm", "arrival", "floor_plan_text")
@@ -144,8 +147,13 @@ def _texts(values: Mapping[str, Any]) -> Iterator[Refusal]:
         if values[name] is not None and len(values[name]) > longest:
             yield Refusal("too_long_text", name, {"limit": longest})
     for code, reason in values["activity_reasons"].items():
-        if not str(reason.get("fi", "")).strip():
+        if not set(reason) <= {"fi", "sv", "en"}:
+            yield Refusal("bad_choice", "activity_reasons", {"activity": code})
+        elif not str(reason.get("fi", "")).strip():
             yield Refusal("finnish_first", "activity_reasons", {"activity": code})
+        elif any(len(text or "") > LONGEST_REASON for text in reason.values()):
+            params = {"activity": code, "limit": LONGEST_REASON}
+            yield Refusal("too_long_text", "activity_reasons", params)
 
 
 def _addresses(values: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -175,7 +183,8 @@ def _lending(values: Mapping[str, Any]) -> Iterator[Refusal]:
 
 def is_web_address(text: str) -> bool:
     """Whether a browser can follow this from a page: http or https, with a host, no user, at most 500 signs."""
-    return len(text) <= 500 and text.isprintable() and _WEB_ADDRESS.fullmatch(text) is not None
+    match = _WEB_ADDRESS.fullmatch(text) if len(text) <= 500 and text.isprintable() else None
+    return match is not None and 0 < int(match["port"] or 443) < 2**16
 
 
 def is_email(text: str) -> bool:

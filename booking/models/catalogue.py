@@ -44,7 +44,9 @@ _CATALOGUE = (
 
 def touch_catalogue(session: Session) -> None:
     """Say that the catalogue has changed, where rows were written without the session seeing them (bulk inserts)."""
-    session.execute(update(Installation).values(catalogue_version=secrets.randbits(62)))
+    renewed = update(Installation).values(catalogue_version=secrets.randbits(62))
+    # Nobody keeps that row in a session; looking for it there would cost each flush a walk over all rows at hand.
+    session.execute(renewed, execution_options={"synchronize_session": False})
 
 
 @event.listens_for(Session, "after_flush")

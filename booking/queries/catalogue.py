@@ -240,28 +240,31 @@ def _week(week: dict[int, list[Stretch]]) -> dict[int, tuple[Stretch, ...]]:
 def _exceptions(
     session: Session,
 ) -> tuple[dict[int, dict[date, tuple[Stretch, ...]]], dict[int, dict[date, LocalText]]]:
-    """Each unit's days with hours of their own, and why. A day named by itself comes before a longer stretch of days."""
+    """Each unit's days with hours of their own, and why. A day named by itself comes before a longer stretch of days.
+
+    Rows of the same days add up: open before and after noon. Of two stretches as long as each other a closure counts.
+    """
     exceptions: dict[int, dict[date, tuple[Stretch, ...]]] = defaultdict(dict)
     because: dict[int, dict[date, LocalText]] = defaultdict(dict)
-    spans: dict[tuple[int, date], int] = {}
+    spans: dict[tuple[int, date], tuple[date, int]] = {}
     rows = session.scalars(select(ExceptionRow)).all()
-    for row in sorted(rows, key=lambda one: (-_days(one), one.id)):
+    for row in sorted(rows, key=lambda one: (-_days(one), one.opens_minute is None, one.id)):
         is_open = row.opens_minute is not None and row.closes_minute is not None
         stretch: tuple[Stretch, ...] = (
             ((row.opens_minute, row.closes_minute),)  # type: ignore[assignment]
             if is_open
             else ()
         )
+        span = (row.day, _days(row))
         for n in range(_days(row)):
             day = row.day + timedelta(days=n)
-            # Two rows of as many days add up: open before and after noon.
-            if spans.get((row.unit_id, day)) == _days(row):
+            if spans.get((row.unit_id, day)) == span:
                 stretch_of_day = tuple(sorted({*exceptions[row.unit_id][day], *stretch}))
             else:
                 stretch_of_day = stretch
                 because[row.unit_id].pop(day, None)
             exceptions[row.unit_id][day] = stretch_of_day
-            spans[row.unit_id, day] = _days(row)
+            spans[row.unit_id, day] = span
             if row.reason is not None:
                 because[row.unit_id][day] = row.reason
     return exceptions, because

@@ -30,24 +30,36 @@ def next_free_times(
     session: Session, rooms: Sequence[RoomRules], minutes: int, start: datetime, now: datetime
 ) -> dict[int, Period]:
     """For each room the first stretch of `minutes` from `start` on that may be asked for; a room without one is left out."""
-    pending = [room for room in rooms if room.is_lent]
+    return next_free_of_lengths(session, [(room, minutes) for room in rooms], start, now)
+
+
+def next_free_of_lengths(
+    session: Session, wanted: Sequence[tuple[RoomRules, int]], start: datetime, now: datetime
+) -> dict[int, Period]:
+    """The same where each room is wanted for minutes of its own."""
+    lengths = {room.id: minutes for room, minutes in wanted}
+    pending = [room for room, _minutes in wanted if room.is_lent]
     found: dict[int, Period] = {}
     if not pending:
         return found
     known = catalogue(session)
+    shortest, longest = min(lengths.values()), timedelta(minutes=max(lengths.values()))
     window = Period(start, start + _WEEK)
     while pending:
         # A stretch may begin within the window and end behind it.
-        looked_at = Period(window.start, window.end + timedelta(minutes=minutes))
-        clear = _held_beside_gaps(session, pending, looked_at, minutes)
-        free = {room.id: next_free(room, clear[room.id], minutes, window, now) for room in pending}
+        looked_at = Period(window.start, window.end + longest)
+        clear = _held_beside_gaps(session, pending, looked_at, shortest)
+        free = {
+            room.id: next_free(room, clear[room.id], lengths[room.id], window, now)
+            for room in pending
+        }
         # Buffers only make gaps smaller. They cost a join, so they are read where there is a gap at all.
         near = [room for room in pending if room.id in known.buffered and free[room.id]]
         if near:
             held = held_in_rooms(session, near, looked_at, known.longest_buffer)
             for room in near:
                 kept = kept_clear(room, held[room.id])
-                free[room.id] = next_free(room, kept, minutes, window, now)
+                free[room.id] = next_free(room, kept, lengths[room.id], window, now)
         found |= {room: period for room, period in free.items() if period is not None}
         pending = [
             room

@@ -1,8 +1,8 @@
 """Asking for a room, deciding, changing, moving, cancelling. Each function is one whole change: rows, audit, mail,
 feed text.
 
-The order is the same everywhere, so that no two of them wait for each other in a circle: lock the spaces (old and new
-room) in the order of their ids, then the booking's row, then rules, then rows.
+The order is the same everywhere, so that no two of them wait for each other in a circle: lock the organisation where a
+quota applies, then the spaces (old and new room) in the order of their ids, then the booking's row, then rules, then rows.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def request_booking(
 
     Raises NotFound (no such room), Forbidden (not one's organisation), PolicyRefusal, RoomTaken.
     """
-    lock_for_quota(session, request.organisation_id, request.room_id)
+    lock_for_quota(session, request.organisation_id, request.room_id, actor)
     rules = locked_rules(session, request.room_id)
     if not rules.published and not actor.decides_for(rules.unit_id):
         raise NotFound("room")
@@ -65,7 +65,7 @@ def request_booking(
     if organisation is None or not actor.asks_for(rules.unit_id, request.organisation_id):
         # The same answer for one that isn't there: ids of other organisations are not to be guessed.
         raise Forbidden("organisation_not_yours")
-    around = standing(session, rules, request.organisation_id, request.period)
+    around = standing(session, rules, request.period, organisation_id=request.organisation_id)
     _require(refusals_at_asking(rules, request.wish, now, around))
     require_free(session, rules, request.period)
     room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
@@ -243,7 +243,7 @@ def move_booking(
     if terms_version is None and rules.unit_id == old_rules.unit_id:
         terms_version = booking.terms_version
     wish = Wish(period, booking.activity, booking.people, terms_version)
-    around = standing(session, rules, booking.organisation_id, period, but=booking.id)
+    around = standing(session, rules, period, booking.id, booking.organisation_id)
     _require(refusals_at_asking(rules, wish, now, around))
     require_free(session, rules, period, moving=booking.id)
     before = _audited(booking)
@@ -267,7 +267,7 @@ def _locked(
     booking = booking_in_sight(session, booking_id, actor)
     here = booking.room_id
     if to_room is not None:
-        lock_for_quota(session, booking.organisation_id, to_room)
+        lock_for_quota(session, booking.organisation_id, to_room, actor)
     rules, target = locked_rules_of_both(session, here, here if to_room is None else to_room)
     session.refresh(booking, with_for_update={"of": Booking})
     if booking.room_id != here:
@@ -323,6 +323,7 @@ def _audited(booking: Booking) -> dict[str, Any]:
         "is_public": booking.is_public,
         "activity": booking.activity,
         "people": booking.people,
+        "terms_version": booking.terms_version,
         "starts_at": booking.starts_at.isoformat(),
         "ends_at": booking.ends_at.isoformat(),
         "state": booking.state,
@@ -345,7 +346,7 @@ def _require_still_allowed(
 ) -> None:
     period = _period_of(booking)
     wish = Wish(period, booking.activity, booking.people, terms_version)
-    around = standing(session, rules, booking.organisation_id, period, but=booking.id)
+    around = standing(session, rules, period, but=booking.id)
     _require(refusals_at_deciding(rules, wish, around))
 
 

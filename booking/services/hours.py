@@ -16,6 +16,8 @@ from booking.services.upkeep import as_json, external_id_faults
 
 SeasonDays = tuple[date, date]  # the first and the last, both included
 
+# Twenty years of a unit's breaks; who has more has taken the wrong tool for a season.
+MOST_EXCEPTION_DAYS = 3_000
 USUAL = (None, None)  # what the rows of the usual week have for dates
 
 
@@ -39,7 +41,16 @@ def same_days(
         if one.id != row_id
     )
     found = [Refusal("days_have_hours", "first_day")] if same else []
+    if _days_of_exceptions(unit, row_id, hours) > MOST_EXCEPTION_DAYS:
+        found.append(Refusal("too_many_exceptions", "last_day", {"limit": MOST_EXCEPTION_DAYS}))
     return found + external_id_faults(session, OpeningException, hours.external_id, row_id)
+
+
+def _days_of_exceptions(unit: Unit, but: int | None, hours: DayHours) -> int:
+    """How many days the unit's exceptions would have in all; each of them is worked out when the catalogue is read."""
+    others = (one for one in unit.opening_exceptions if one.id != but)
+    days = sum(((one.last_day or one.day) - one.day).days + 1 for one in others)
+    return days + (hours.last_day - hours.first_day).days + 1
 
 
 def week(unit: Unit, season: SeasonDays | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from booking.domain.texts import LocalText
 from booking.errors import Forbidden, InvalidInput, NotFound
 from booking.models import Room, RoomImage, RoomImageFile
 from booking.services.audit import record
+from booking.services.occupancy import locked_rules
 from booking.services.pictures import Encoded
 
 Kind = Literal["photo", "floor_plan"]
@@ -118,10 +119,9 @@ def remove_image(session: Session, image_id: int, *, actor: Actor, now: datetime
 
 
 def _own_room(session: Session, room_id: int, actor: Actor) -> Room:
-    """The room, locked: two who add the last photo at once must not both succeed."""
-    room = session.get(Room, room_id, with_for_update=True, populate_existing=True)
-    if room is None:
-        raise NotFound("room")
+    """The room, locked as a booking locks it: two who add the last photo at once must not both succeed."""
+    locked_rules(session, room_id)
+    room = session.get_one(Room, room_id, populate_existing=True)
     if not actor.decides_for(room.unit_id):
         raise Forbidden("not_your_unit")
     return room

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.collections import collection_adapter
 
 from booking.domain.access import Actor
 from booking.domain.columns import BadCell, Flat, text_parts
@@ -43,4 +44,7 @@ def save_closure(
         external_id=wanted.external_id if row is None else row.external_id,
     )
     written = put_exception(session, wanted.unit, row, hours, actor=actor, now=now)
+    if row is None:
+        # It counts among the unit's days from the next row on. It is written already: no event, or it would be flushed again.
+        collection_adapter(wanted.unit.opening_exceptions).append_without_event(written)
     return Saved(written.id, wanted.changed)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.domain.access import Actor
 from booking.domain.columns import CHECKED_BY, CHECKED_ON, BadCell, Column, Flat, text_parts
@@ -47,6 +48,8 @@ def save_room(session: Session, wanted: Wanted[Room], *, actor: Actor, now: date
             actor=actor,
             now=now,
         )
+        # There are none yet; that needs no question to the database.
+        set_committed_value(room, "features", [])
     elif values:
         change_room(session, room, values, actor=actor, now=now)
     if facts:

@@ -75,6 +75,13 @@ class Import:
         """All rooms of the units in the table."""
         return [room for room in known.rooms.values() if room.unit_id in self.named]
 
+    def lock(self) -> None:
+        """Read the units in the table anew and lock them, in the order of their ids: nobody else counts their versions now."""
+        query = select(Unit).where(Unit.id.in_(self.named)).order_by(Unit.id).with_for_update()
+        if self.kind.model is OpeningException:
+            query = query.options(selectinload(Unit.opening_exceptions))
+        self.session.scalars(query.execution_options(populate_existing=True)).all()
+
     def find(self) -> None:
         """Find what there is already. An external id comes before a number that looks like one."""
         model = self.kind.model
@@ -195,8 +202,10 @@ def begun(session: Session, kind: str, table: Table) -> Import:
     rows = session.scalars(select(Unit)).all()
     for unit in rows:
         units[one_line(unit.name.fi)].append(unit)
-    # An external id is one unit's; it comes before a name that reads the same.
-    units.update({unit.external_id: [unit] for unit in rows if unit.external_id is not None})
+    for unit in rows:
+        # An id that reads like another unit's name means nothing for certain: one's staff could catch the other's rows.
+        if unit.external_id is not None and unit not in units[unit.external_id]:
+            units[unit.external_id].append(unit)
     named = {one_line(row.cells[UNIT.name]) for row in table}
     return Import(
         session,

@@ -1,36 +1,38 @@
 """Imports of rooms and closures: a whole table or nothing, the same table twice changes nothing. Knows rows; no file and no page.
 
-A trial is the same work, rolled back by whoever opened the transaction (`rehearsed`). Each row is held to the checks of a
-person's own change. All rooms of the units in the table are locked once, and the catalogue is read again once, at the end: after
-each row it would be read as often as there are rows. All that is wrong is told at once; a booking to come that would break is a
-fault of the row that breaks it.
+A trial is the same work, rolled back by whoever opened the transaction (`booking.db.rehearsed`). Each row is held to the checks
+of a person's own change. All rooms of the units in the table are locked once, and the catalogue is read again once, at the end:
+after each row it would be read as often as there are rows. All that is wrong is told at once; a booking to come that would break
+is a fault of the row that breaks it.
+
+Nobody else writes meanwhile (on SQLite), so what rows need is read before the first of them, and the audit is written after the
+last: a row that says nothing new asks the database nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
-from booking.db import Database, transaction
 from booking.domain.access import Actor
 from booking.domain.columns import REQUIRED, TABLES
 from booking.domain.local_time import local
 from booking.domain.tables import BadTable, Fault, Table, read_table
 from booking.errors import BreaksBookings, Broken
-from booking.models import Installation
+from booking.models import AuditEntry, Installation
 from booking.queries.catalogue import Catalogue, catalogue
 from booking.services.import_rows import Import, begun
 from booking.services.tables import require_table_keeper
 from booking.services.upkeep import upkeep
 from booking.services.wanted import Done, Touched
 
-R = TypeVar("R")
 Report = Callable[[int, int], None]
 # For who accepts whatever breaks, unseen.
 EVERY_BOOKING = range(2**31)
@@ -56,27 +58,6 @@ class ImportRefused(BadTable):
         super().__init__(faults)
         self.broken = tuple(broken)
         self.imported = imported
-
-
-class _Rehearsed(Exception):
-    """Ends a trial's transaction, so that nothing of it stays."""
-
-    def __init__(self, result: Any) -> None:
-        super().__init__()
-        self.result = result
-
-
-def rehearsed(database: Database, work: Callable[[Session], R]) -> R:
-    """What `work` returns, done in a transaction of its own and then rolled back. Raises what `work` raises."""
-
-    def and_undo(session: Session) -> R:
-        raise _Rehearsed(work(session))
-
-    try:
-        return transaction(database, and_undo)
-    except _Rehearsed as end:
-        result: R = end.result
-        return result
 
 
 def read_import(kind: str, content: bytes, max_bytes: int) -> Table:
@@ -107,19 +88,21 @@ def import_table(
     broken: Sequence[Broken] = ()
     try:
         with upkeep(session, work.rooms, (), now):
-            # Two imports at once would both add what neither finds. Whoever keeps the catalogue locks this row after the spaces.
+            # Whoever keeps the catalogue locks a unit after its spaces, and this row last.
+            work.lock()
+            # Two imports at once would both add what neither finds.
             session.execute(select(Installation.id).with_for_update())
             work.find()
-            for at, row in enumerate(table):
-                report(at, len(table))
-                try:
-                    became, wrote = work.take(row, actor=actor, now=now)
-                except BadTable as error:
-                    faults += error.faults
-                else:
-                    done.append(became)
-                    if wrote is not None:
-                        touched.append(wrote)
+            with _audit_at_the_end(session):
+                for at, row in enumerate(table):
+                    report(at, len(table))
+                    try:
+                        became, wrote = work.take(row, actor=actor, now=now)
+                    except BadTable as error:
+                        faults += error.faults
+                    else:
+                        done.append(became)
+                        touched += [] if wrote is None else [wrote]
     except BreaksBookings as error:
         broken = [one for one in error.bookings if one.booking_id not in accepted]
     faults += _blamed(session, work, broken, touched)
@@ -127,6 +110,27 @@ def import_table(
         raise ImportRefused(faults, broken, Imported(tuple(done)))
     report(len(table), len(table))
     return Imported(tuple(done))
+
+
+@contextmanager
+def _audit_at_the_end(session: Session) -> Iterator[None]:
+    """Keep entries of the audit back until the end: then thousands are one statement, not one each."""
+    columns = [column.key for column in AuditEntry.__table__.columns if not column.primary_key]
+    kept: list[dict[str, Any]] = []
+
+    def keep_back(_session: Session, _context: Any, _instances: Any) -> None:
+        for entry in [one for one in session.new if isinstance(one, AuditEntry)]:
+            session.expunge(entry)
+            kept.append({name: getattr(entry, name) for name in columns})
+
+    event.listen(session, "before_flush", keep_back)
+    try:
+        yield
+        session.flush()
+    finally:
+        event.remove(session, "before_flush", keep_back)
+    if kept:
+        session.execute(insert(AuditEntry), kept)
 
 
 def _blamed(

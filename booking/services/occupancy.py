@@ -8,7 +8,7 @@ constraint stays as the last guard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -39,16 +39,19 @@ def locked_rules_of_both(session: Session, one: int, other: int) -> tuple[RoomRu
 
 
 def locked_rooms(
-    session: Session, pick: Callable[[Catalogue], Sequence[RoomRules]]
+    session: Session,
+    pick: Callable[[Catalogue], Sequence[RoomRules]],
+    also: Collection[int] = (),
 ) -> Sequence[RoomRules]:
-    """The rooms that `pick` finds in the catalogue, all of their spaces locked in the order of their ids.
+    """The rooms that `pick` finds in the catalogue, all of their spaces, and those of `also`, locked in the order of their ids.
 
-    Raises what `pick` raises. It is asked again once the locks are had, and may find other rooms then.
+    `also`: spaces that no room may claim yet. Raises what `pick` raises; it is asked again once the locks are had, and may find
+    other rooms then.
     """
     wanted: frozenset[int] = frozenset()
     while True:
         rooms = pick(catalogue(session))
-        spaces = frozenset(space for room in rooms for space in room.space_ids)
+        spaces = frozenset(also).union(*(room.space_ids for room in rooms))
         # SQLite's writer has the whole file to itself already. On PostgreSQL the rules are read again after the wait:
         # who held the lock may have closed the room, lowered its capacity or divided the hall.
         if session.get_bind().dialect.name == "sqlite" or spaces <= wanted:

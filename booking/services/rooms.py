@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from booking.domain.access import Actor
 from booking.domain.accessibility import COUNTED, MEASURED, SIDED, SIDES
 from booking.domain.local_time import local
-from booking.domain.room_values import EDITABLE, LONGEST_TEXT, THREE_VALUES, faults
+from booking.domain.room_values import EDITABLE, THREE_VALUES, faults
 from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
-from booking.errors import NotFound, Refusal
+from booking.domain.unit_values import text_faults
+from booking.errors import InvalidValues, NotFound, Refusal
 from booking.models import Room, RoomFeature, RoomImage, Space, Unit
 from booking.services.audit import record
+from booking.services.occupancy import locked_rooms
 from booking.services.upkeep import (
     as_json,
     changed_columns,
@@ -87,10 +89,7 @@ def add_room(
     require_valid(
         [*faults(complete), *external_id_faults(session, Room, complete["external_id"], None)]
     )
-    living = Space.id.in_(space_ids), Space.joined_into_id.is_(None)
-    spaces = list(session.scalars(select(Space).where(*living)))
-    if len(spaces) != len(set(space_ids)) or any(space.unit_id != unit_id for space in spaces):
-        require_valid([Refusal("spaces_of_one_unit", "spaces")])
+    spaces = _claimed(session, unit_id, space_ids)
     room = Room(
         unit=unit,
         spaces=spaces or [Space(unit_id=unit_id, name=complete["name"].fi[:120])],
@@ -103,6 +102,18 @@ def add_room(
     after = {name: as_json(value) for name, value in values.items()}
     record(session, "add_room", ("room", room.id), after=after, actor=actor, now=now)
     return room
+
+
+def _claimed(session: Session, unit_id: int, space_ids: Collection[int]) -> list[Space]:
+    """The spaces a new room is made of, locked: somebody may be joining or dividing them."""
+    if not space_ids:
+        return []
+    locked_rooms(session, lambda _known: (), also=space_ids)
+    query = select(Space).where(Space.id.in_(space_ids), Space.joined_into_id.is_(None))
+    spaces = list(session.scalars(query.execution_options(populate_existing=True)))
+    if len(spaces) != len(set(space_ids)) or any(space.unit_id != unit_id for space in spaces):
+        raise InvalidValues([Refusal("spaces_of_one_unit", "spaces")])
+    return spaces
 
 
 def edit_room(
@@ -133,8 +144,11 @@ def change_room(
     """
     _refuse_unknown(values)
     complete = {**{name: getattr(room, name) for name in EDITABLE}, **values}
-    others = external_id_faults(session, Room, complete["external_id"], room.id)
-    if complete["floor_plan_text"] is None and _has_floor_plan(session, room):
+    others: list[Refusal] = []
+    if complete["external_id"] != room.external_id:
+        others += external_id_faults(session, Room, complete["external_id"], room.id)
+    takes_text = room.floor_plan_text is not None and complete["floor_plan_text"] is None
+    if takes_text and _has_floor_plan(session, room):
         # Who can't see the picture would be left with nothing.
         others.append(Refusal("floor_plan_text_required", "floor_plan_text"))
     require_valid([*faults(complete), *others])
@@ -245,10 +259,8 @@ def _feature_faults(facts: Mapping[str, FeatureFact], checked_by: str) -> list[R
                 found.append(Refusal("number_out_of_range", code, limits))
         if fact.side is not None and (code not in SIDED or fact.side not in SIDES):
             found.append(Refusal("bad_choice", code))
-        if fact.note is not None and not fact.note.fi.strip():
-            found.append(Refusal("finnish_first", code))
-        elif fact.note is not None and len(fact.note.fi) > LONGEST_TEXT:
-            found.append(Refusal("too_long_text", code, {"limit": LONGEST_TEXT}))
+        if fact.note is not None:
+            found += text_faults(code, fact.note)
     return found
 
 

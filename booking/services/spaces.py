@@ -62,7 +62,7 @@ def divide_space(
 
     Raises NotFound, Forbidden, InvalidValues.
     """
-    locked_rooms(session, _claiming({space_id}))
+    rooms = locked_rooms(session, _claiming({space_id}), also=[space_id])
     space = _own_space(session, space_id, actor)
     cleaned = [name.strip() for name in names]
     require_valid(_name_faults(cleaned))
@@ -86,7 +86,12 @@ def divide_space(
             )
         )
     _expire_spaces(session)
-    after = {"names": cleaned, "spaces": [space_id, *(part.id for part in new)]}
+    parts = [space_id, *(part.id for part in new)]
+    for room in rooms:
+        session.get_one(Room, room.id).version += 1
+        others = set(room.space_ids) - {space_id}
+        _note_spaces(session, room, others.union(parts), actor=actor, now=now)
+    after = {"names": cleaned, "spaces": parts}
     said = {"names": [before], "spaces": [space_id]}
     thing = ("space", space_id)
     record(session, "divide_space", thing, before=said, after=after, actor=actor, now=now)
@@ -109,7 +114,7 @@ def join_spaces(
     begun).
     """
     gone = sorted(set(space_ids))
-    rooms = locked_rooms(session, _claiming(set(gone)))
+    rooms = locked_rooms(session, _claiming(set(gone)), also=gone)
     spaces = [_own_space(session, space_id, actor) for space_id in gone]
     faults = [] if len(spaces) > 1 else [Refusal("two_spaces_at_least", "spaces")]
     if len({space.unit_id for space in spaces}) > 1:
@@ -152,7 +157,7 @@ def set_room_spaces(
         others = _claiming(wanted)(known)
         return [own, *(room for room in others if room.id != room_id)]
 
-    own = locked_rooms(session, pick)[0]
+    own = locked_rooms(session, pick, also=wanted)[0]
     require_keeper(actor, own.unit_id)
     room = session.get_one(Room, room_id, populate_existing=True)
     require_version(room, version)
@@ -193,13 +198,23 @@ def _claim(
         row = session.get_one(Room, room.id)
         row.version += 1
         row.spaces_changed_at = now
-        said = {"spaces": list(room.space_ids)}
-        after = {"spaces": sorted(wanted)}
-        thing = ("room", room.id)
-        record(session, "set_room_spaces", thing, before=said, after=after, actor=actor, now=now)
+        _note_spaces(session, room, wanted, actor=actor, now=now)
     touched = {space for room in rooms for space in (*room.space_ids, *claim.spaces[room.id])}
     for period in {period for periods in blocks.values() for period in periods}:
         rewrite_blocks(session, touched, period)
+
+
+def _note_spaces(
+    session: Session,
+    room: RoomRules,
+    spaces: Collection[int],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    before, after = {"spaces": list(room.space_ids)}, {"spaces": sorted(spaces)}
+    thing = ("room", room.id)
+    record(session, "set_room_spaces", thing, before=before, after=after, actor=actor, now=now)
 
 
 def _reclaim(

@@ -7,35 +7,49 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.access import Actor
 from booking.domain.bookings import HOLDING, Near, Standing, quota_span
 from booking.domain.rooms import RoomRules
+from booking.errors import DatabaseBusy
 from booking.models import Booking, Occupancy, Organisation, Room
 from booking.queries.catalogue import catalogue
 from calendars.period import Period
 
+_LOCKED = "organisation locked for its quota"
 
-def lock_for_quota(session: Session, organisation_id: int, room_id: int) -> None:
+
+def lock_for_quota(session: Session, organisation_id: int, room_id: int, actor: Actor) -> None:
     """Lock the organisation if the room's unit has quotas: two of its bookings, in two rooms, must not both be the last.
 
-    Call before the spaces are locked; everybody locks in this order. Raises NotFound for no such room.
+    Call before the spaces are locked; everybody locks in this order. An organisation that the actor may not ask for stays
+    unlocked: what they ask is refused anyway. Raises NotFound for no such room.
     """
-    if catalogue(session).room(room_id).quotas and session.get_bind().dialect.name != "sqlite":
-        query = select(Organisation.id).where(Organisation.id == organisation_id)
-        session.execute(query.with_for_update(key_share=True))
+    rules = catalogue(session).room(room_id)
+    if rules.quotas and actor.asks_for(rules.unit_id, organisation_id):
+        if session.get_bind().dialect.name != "sqlite":
+            query = select(Organisation.id).where(Organisation.id == organisation_id)
+            session.execute(query.with_for_update(key_share=True))
+        session.info[_LOCKED] = organisation_id
 
 
 def standing(
     session: Session,
     rules: RoomRules,
-    organisation_id: int,
     period: Period,
     but: int | None = None,
+    organisation_id: int | None = None,
 ) -> Standing:
-    """What the policy must know of the rows for `period` in this room. `but`: the booking that is being moved or decided."""
-    return Standing(
-        _near(session, rules, period, but),
-        _used(session, rules, organisation_id, period.start, but) if rules.quotas else {},
-    )
+    """What the policy must know of the rows for `period` in this room. `but`: the booking that is being moved or decided.
+
+    `organisation_id`: whose quotas count; None when they don't (deciding). Raises DatabaseBusy when the unit's first quota was
+    set while the spaces were waited for: the organisation is not locked then, and the caller may simply try again.
+    """
+    near = _near(session, rules, period, but)
+    if organisation_id is None or not rules.quotas:
+        return Standing(near)
+    if session.info.get(_LOCKED) != organisation_id:
+        raise DatabaseBusy
+    return Standing(near, _used(session, rules, organisation_id, period.start, but))
 
 
 def _near(session: Session, rules: RoomRules, period: Period, but: int | None) -> list[Near]:

@@ -132,6 +132,9 @@ def set_hours(
         before, after = week(unit, old_season), week_of(rows, season)
         if before == after:
             return unit
+        if season != old_season and week(unit, season):
+            # Another season has these days already; it is changed by its own name.
+            require_valid([Refusal("days_have_hours", "valid_from")])
         replaced = {season or USUAL, old_season or USUAL}
         unit.opening_hours = [
             row for row in unit.opening_hours if (row.valid_from, row.valid_until) not in replaced

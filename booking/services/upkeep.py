@@ -82,11 +82,12 @@ def _broken(
         old, new = rules[booking.room_id]
         codes = _codes(new, booking) - _codes(old, booking)
         if codes:
-            found.append(broken(booking, organisation, min(codes)))
+            found.append(broken(booking, organisation, min(codes)[0]))
     return found
 
 
-def _codes(rules: RoomRules, booking: Booking) -> set[str]:
+def _codes(rules: RoomRules, booking: Booking) -> set[tuple[str, str]]:
+    """What refuses a booking: codes with their fields, since two rules share a code."""
     # Buffers keep a distance at asking only for what is asked later; rules of use are accepted anew by their own way.
     wish = Wish(
         Period(booking.starts_at, booking.ends_at),
@@ -94,7 +95,8 @@ def _codes(rules: RoomRules, booking: Booking) -> set[str]:
         booking.people,
         rules.terms_version,
     )
-    return {refusal.code for refusal in refusals_at_deciding(rules, wish, Standing())}
+    refusals = refusals_at_deciding(rules, wish, Standing())
+    return {(refusal.code, refusal.field) for refusal in refusals}
 
 
 def broken(booking: Booking, organisation: str, code: str) -> Broken:

@@ -12,13 +12,14 @@ from booking.i18n import lazy_gettext as _
 from booking.services.blocks import MOST_AT_ONCE
 from booking.web.fields import DayField
 from booking.web.forms import BlockForm
+from booking.web.once import OnceForm
 from booking.web.texts import text_of
 from calendars.period import Period
 
 _WEEK = timedelta(days=7)
 
 
-class WeeklyBlockForm(BlockForm):
+class WeeklyBlockForm(OnceForm, BlockForm):
     """A block, once or every week until a day; `periods` is set by `validate`, one for each date, by start."""
 
     until = DayField(_("Every week until (optional)"), [Optional()])

@@ -15,8 +15,8 @@ from booking.domain.rooms import RoomRules
 from booking.domain.texts import LocalText
 from booking.web import week as weeks
 
-# `past`: open, but nothing of it can be asked for, since it is too late or too early.
-Look = Literal["free", "partly", "full", "past", "closed"]
+# `past`: open, but nothing of it can be asked for, since it is too late or too early. `elsewhere`: booked in another service.
+Look = Literal["free", "partly", "full", "past", "elsewhere", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def _look(rules: RoomRules, day: weeks.Day) -> DayLook:
 def _kind(kinds: set[weeks.Kind]) -> Look:
     if not kinds:
         return "closed"
+    if "elsewhere" in kinds:
+        return "elsewhere"
     if "free" in kinds:
         return "partly" if kinds & {"taken", "blocked"} else "free"
     # Of a day that is nearly over, what is left can't be had either.

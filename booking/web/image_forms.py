@@ -13,6 +13,7 @@ from booking.i18n import lazy_gettext as _
 from booking.services.images import LONGEST_ALT
 from booking.services.pictures import MOST_BYTES
 from booking.web.fields import AtMost, LineField, RadiosField, Required, options
+from booking.web.once import OnceForm
 from booking.web.texts import TEXTS, text_of
 
 _KINDS = (("photo", _("Photo")), ("floor_plan", _("Floor plan")))
@@ -46,7 +47,7 @@ class AltForm(Form):
         return LocalText(self.alt_fi.data or "", self.alt_sv.data, self.alt_en.data)
 
 
-class AddImageForm(AltForm):
+class AddImageForm(OnceForm, AltForm):
     """A picture to add, with its words."""
 
     image = FileField(_("The picture"), [_PictureChosen()])

@@ -6,7 +6,7 @@ Readable without signing in: says when a room is taken, never by whom. How a day
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, render_template
@@ -16,7 +16,7 @@ from booking.domain.rooms import RoomRules
 from booking.domain.texts import LocalText
 from booking.i18n import short_day
 from booking.queries.catalogue import Catalogue, catalogue
-from booking.queries.contacts import unit_in_full
+from booking.queries.contacts import phones, unit_in_full
 from booking.queries.held import held_in_rooms
 from booking.web import edge, timeline
 from booking.web import week as weeks
@@ -104,7 +104,9 @@ def unit_day(unit_id: int) -> str:
         known = catalogue(session)
         rooms = _rooms_of_unit(known, unit_id)
         held = _held(session, known, rooms, day, 1)
-    days = [weeks.days(room, held[room.id], day, now, 1)[0] for room in rooms]
+        days = [weeks.days(room, held[room.id], day, now, 1)[0] for room in rooms]
+        is_too_late = _is_too_late(list(zip(rooms, days, strict=True)), now)
+        phone = phones(session, [unit_id]).get(unit_id) if is_too_late else None
     line = timeline.axis(days)
     return render_template(
         "overview/day.html",
@@ -118,6 +120,8 @@ def unit_day(unit_id: int) -> str:
         day=day,
         today=today,
         because=rooms[0].hours.because(day),
+        is_too_late=is_too_late,
+        phone=phone,
         before=_within(day - _DAY, today, rooms),
         after=_within(day + _DAY, today, rooms),
     )
@@ -129,23 +133,40 @@ def month(room_id: int) -> str:
     now = edge.now()
     today = local(now).date()
     first = month_asked("month", today)
-    count = (month_after(first) - first).days
+    this_week = today - timedelta(days=today.weekday())
+    # What is over helps nobody; of a month that is over all is shown to who has an old link.
+    is_over = month_after(first) <= this_week
+    start = first if is_over else max(first, this_week)
+    count = (month_after(first) - start).days
     with edge.read() as session:
         known = catalogue(session)
         room = known.room(room_id)
         if not room.published and not actor().decides_for(room.unit_id):
             abort(404)
-        held = _held(session, known, [room], first, count)[room_id]
-    days = looks(room, held, first, now, count)
+        held = _held(session, known, [room], start, count)[room_id]
+    days = looks(room, held, start, now, count)
     return render_template(
         "overview/month.html",
         room=room,
         weeks=_weeks(days),
         days=days,
+        is_over=is_over,
         first=first,
         today=today,
         before=_within(month_before(first), today.replace(day=1), [room]),
         after=_within(month_after(first), today, [room]),
+    )
+
+
+def _is_too_late(rows: Sequence[tuple[RoomRules, weeks.Day]], now: datetime) -> bool:
+    """Whether the day is open somewhere, and nothing of it can be asked for any more in any room that is lent."""
+    lent = [(room, laid) for room, laid in rows if room.is_lent]
+    kinds = {stretch.kind for _room, laid in lent for stretch in laid.stretches}
+    return (
+        "past" in kinds
+        and "free" not in kinds
+        # Not because it is too early to ask, or because a booking keeps its distance.
+        and all(laid.day <= local(weeks.askable_from(room, now)).date() for room, laid in lent)
     )
 
 

@@ -11,7 +11,7 @@ from datetime import time
 from typing import Any, ClassVar, Self
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form
+from wtforms import BooleanField
 
 from booking.domain.room_values import STEPS
 from booking.domain.rooms import ACTIVITIES, EQUIPMENT, LAYOUTS, MINUTES_OF_DAY
@@ -39,6 +39,7 @@ from booking.web.fields import (
     TimeField,
     options,
 )
+from booking.web.once import OnceForm
 from booking.web.texts import TEXTS, text_of
 
 KNOWN = (("yes", _("Yes")), ("no", _("No")), ("unknown", _("Unknown")))
@@ -321,7 +322,7 @@ SECTIONS: Mapping[str, Section] = {
 }
 
 
-class NewRoomForm(Form):
+class NewRoomForm(OnceForm):
     """What a room needs to be there at all: a name, how many people, and its floor."""
 
     name_fi, name_sv, name_en = lines()

@@ -5,6 +5,8 @@ A picture is encoded before the transaction that stores it begins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Literal
 
 from flask import (
@@ -18,16 +20,15 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking.domain.access import Actor
-from booking.domain.rooms import RoomRules
-from booking.errors import Forbidden, InvalidInput
+from booking.errors import InvalidInput, KeyReused
 from booking.i18n import gettext as _
-from booking.models import RoomImage
-from booking.queries.catalogue import catalogue
+from booking.models import Room, RoomImage
 from booking.queries.images import image_of, images_of
+from booking.queries.upkeep import own_room
 from booking.services.images import (
     MOST_PHOTOS,
     add_image,
@@ -38,6 +39,7 @@ from booking.services.images import (
 from booking.services.pictures import MEGABYTE, MOST_BYTES, encoded
 from booking.web import edge
 from booking.web.image_forms import AddImageForm, AltForm
+from booking.web.once import once
 from booking.web.reader import known_actor
 from booking.web.security import takes_upload
 from booking.web.texts import text_of, text_of_error
@@ -58,21 +60,30 @@ def show(room_id: int) -> ResponseReturnValue:
 def add(room_id: int) -> ResponseReturnValue:
     """Take a picture in; what is wrong with it is said at its field, and its words are kept."""
     asking = known_actor()
-    rules = _own_room(room_id, asking)
-    form = AddImageForm(CombinedMultiDict([request.files, request.form]))
+    room = _own_room(room_id, asking)
+    typed: MultiDict[str, Any] = MultiDict(request.form)
+    # Only the picture comes as a file, and only a file is one.
+    typed.setlist("image", request.files.getlist("image"))
+    form = AddImageForm(typed)
     if not form.validate():
-        return _page(rules, form, 422)
+        return _page(room, form, 422)
     kind, alt = form.kind.data, form.alt
     try:
-        picture = encoded(form.content)
-        edge.write(
-            lambda session: add_image(
-                session, room_id, kind, picture, alt, actor=asking, now=edge.now()
-            )
+        content = form.content
+        picture = encoded(content)
+        once(
+            form,
+            asking,
+            lambda session: (
+                add_image(session, room_id, kind, picture, alt, actor=asking, now=edge.now()).id
+            ),
+            sha256(content).hexdigest(),
         )
+    except KeyReused:
+        return _page(room, form, 422, [text_of("sent_with_other_contents")])
     except InvalidInput as error:
         form[error.params["field"]].errors = [text_of_error(error)]
-        return _page(rules, form, 422)
+        return _page(room, form, 422)
     flash(_("The picture has been added."))
     return redirect(url_for("room_images.show", room_id=room_id), 303)
 
@@ -80,28 +91,28 @@ def add(room_id: int) -> ResponseReturnValue:
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     """The page again, when more was sent than a picture may be: nothing of it was read."""
-    rules = _own_room((request.view_args or {})["room_id"], known_actor())
+    room = _own_room((request.view_args or {})["room_id"], known_actor())
     form = AddImageForm()
     form.image.errors = [text_of("image_too_large", megabytes=MOST_BYTES // MEGABYTE)]
-    return _page(rules, form, 413)
+    return _page(room, form, 413)
 
 
 @blueprint.get("/staff/rooms/<row:room_id>/images/<row:image_id>")
 def look(room_id: int, image_id: int) -> ResponseReturnValue:
     """One picture with its words, to be changed."""
-    rules, image = _own_image(room_id, image_id, known_actor())
+    room, image = _own_image(room_id, image_id, known_actor())
     words = {"alt_fi": image.alt.fi, "alt_sv": image.alt.sv, "alt_en": image.alt.en}
-    return _words_page(rules, image, AltForm(data=words), 200)
+    return _words_page(room, image, AltForm(data=words), 200)
 
 
 @blueprint.post("/staff/rooms/<row:room_id>/images/<row:image_id>")
 def describe(room_id: int, image_id: int) -> ResponseReturnValue:
     """Say anew what a picture shows."""
     asking = known_actor()
-    rules, image = _own_image(room_id, image_id, asking)
+    room, image = _own_image(room_id, image_id, asking)
     form = AltForm(request.form)
     if not form.validate():
-        return _words_page(rules, image, form, 422)
+        return _words_page(room, image, form, 422)
     alt = form.alt
     edge.write(lambda session: describe_image(session, image_id, alt, actor=asking, now=edge.now()))
     flash(_("The description has been saved."))
@@ -124,8 +135,8 @@ def move(room_id: int, image_id: int, way: str) -> ResponseReturnValue:
 @blueprint.get("/staff/rooms/<row:room_id>/images/<row:image_id>/remove")
 def consider(room_id: int, image_id: int) -> ResponseReturnValue:
     """The page that asks once more before a picture is removed."""
-    rules, image = _own_image(room_id, image_id, known_actor())
-    return render_template("staff/image_remove.html", room=rules, image=image)
+    room, image = _own_image(room_id, image_id, known_actor())
+    return render_template("staff/image_remove.html", room=room, image=image)
 
 
 @blueprint.post("/staff/rooms/<row:room_id>/images/<row:image_id>/remove")
@@ -138,28 +149,26 @@ def remove(room_id: int, image_id: int) -> ResponseReturnValue:
     return redirect(url_for("room_images.show", room_id=room_id), 303)
 
 
-def _own_room(room_id: int, asking: Actor) -> RoomRules:
+def _own_room(room_id: int, asking: Actor) -> Room:
     with edge.read() as session:
-        rules = catalogue(session).room(room_id)
-    if not asking.decides_for(rules.unit_id):
-        raise Forbidden("not_your_unit")
-    return rules
+        return own_room(session, room_id, asking)
 
 
-def _own_image(room_id: int, image_id: int, asking: Actor) -> tuple[RoomRules, RoomImage]:
-    rules = _own_room(room_id, asking)
+def _own_image(room_id: int, image_id: int, asking: Actor) -> tuple[Room, RoomImage]:
+    room = _own_room(room_id, asking)
     with edge.read() as session:
-        return rules, image_of(session, room_id, image_id)
+        return room, image_of(session, room_id, image_id)
 
 
-def _page(rules: RoomRules, form: AddImageForm, status: int) -> Response:
+def _page(room: Room, form: AddImageForm, status: int, reasons: Sequence[str] = ()) -> Response:
     with edge.read() as session:
-        images = images_of(session, rules.id)
+        images = images_of(session, room.id)
     photos = [image for image in images if image.kind == "photo"]
     page = render_template(
         "staff/images.html",
-        room=rules,
+        room=room,
         form=form,
+        reasons=reasons,
         photos=photos,
         plans=[image for image in images if image.kind == "floor_plan"],
         may_add=len(photos) < MOST_PHOTOS or len(photos) == len(images),
@@ -170,7 +179,7 @@ def _page(rules: RoomRules, form: AddImageForm, status: int) -> Response:
     return make_response(page, status)
 
 
-def _words_page(rules: RoomRules, image: RoomImage, form: AltForm, status: int) -> Response:
-    shown: dict[str, Any] = {"room": rules, "image": image, "form": form}
+def _words_page(room: Room, image: RoomImage, form: AltForm, status: int) -> Response:
+    shown: dict[str, Any] = {"room": room, "image": image, "form": form}
     page = render_template("staff/image.html", **shown, failed=status >= 400)
     return make_response(page, status)

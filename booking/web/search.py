@@ -15,12 +15,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain.bookings import WHATEVER_THE_TIME, refusals_of_time
+from booking.domain.free_time import fitting_length
 from booking.domain.rooms import RoomRules
 from booking.i18n import day_in_words, ngettext, period_in_words
 from booking.i18n import gettext as _
 from booking.queries.availability import Found, NotFree, rooms_found
 from booking.queries.catalogue import catalogue
-from booking.queries.next_free import next_free_times
+from booking.queries.next_free import next_free_of_lengths
 from booking.web import edge
 from booking.web.forms import names_of
 from booking.web.reasons import unknown_needs, why_not_free, why_unfit
@@ -46,11 +47,12 @@ _READING = timedelta(minutes=15)  # how long a page may lie open before its link
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A room that can't be had: why, in sentences; when next (None: not within its window), or not looked for at all."""
+    """A room that can't be had: why, in sentences; when next (None: not within its window), if it was looked for at all."""
 
     room: RoomRules
     why: Sequence[str]
     next: Period | None = None
+    is_looked_for: bool = False
 
 
 @blueprint.get("/")
@@ -71,10 +73,7 @@ def show() -> ResponseReturnValue:
             wanted, now = form.wanted(form.period), edge.now()
             found = rooms_found(session, wanted, now, explained=limit)
             not_free = found.not_free[:limit]
-            next_times = _next_times(session, [one.room for one in not_free], form.period, now)
-            others = [
-                Other(one.room, why_not_free(one), next_times.get(one.room.id)) for one in not_free
-            ]
+            others = _others(session, not_free, form.period, now)
     if found is not None:
         count_vain_search(wanted, found)
     page = render_template(
@@ -93,18 +92,25 @@ def show() -> ResponseReturnValue:
     return page, 422 if asked and not is_valid else 200
 
 
-def _next_times(
-    session: Session, rooms: Sequence[RoomRules], wished: Period, now: datetime
-) -> dict[int, Period]:
-    """When the rooms are next free for as long, and still can be asked for once the page has been read."""
-    found = next_free_times(session, rooms, wished.minutes, wished.start, now + _READING)
-    by_id = {room.id: room for room in rooms}
-    # Read later, the horizon lies further off than it does now.
-    return {
-        room: period
-        for room, period in found.items()
-        if not refusals_of_time(by_id[room], period, now)
-    }
+def _others(
+    session: Session, not_free: Sequence[NotFree], wished: Period, now: datetime
+) -> list[Other]:
+    """Why the rooms aren't free, and when they are next, for as long or as little longer as their steps and rules make it."""
+    lengths = {one.room.id: fitting_length(one.room, wished.minutes) for one in not_free}
+    wanted = [
+        (one.room, length) for one in not_free if (length := lengths[one.room.id]) is not None
+    ]
+    # It must still be possible to ask for it once the page has been read.
+    found = next_free_of_lengths(session, wanted, wished.start, now + _READING)
+    others = []
+    for one in not_free:
+        period = found.get(one.room.id)
+        # Read later, the horizon lies further off than it does now.
+        if period is not None and refusals_of_time(one.room, period, now):
+            period = None
+        is_looked_for = lengths[one.room.id] is not None
+        others.append(Other(one.room, why_not_free(one), period, is_looked_for))
+    return others
 
 
 def _shown(form: SearchForm, found: Found | None, limit: int) -> Mapping[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from wtforms import Form
+from wtforms import Form, HiddenField
 from wtforms.validators import Optional
 
 from booking.i18n import lazy_gettext as _
 from booking.web.edit_forms import VersionedForm
 from booking.web.faults import ids_in
 from booking.web.fields import AtMost, LineField, LinesField, TicksField
+from booking.web.once import OnceForm
 
 
 class CancelsForm(Form):
@@ -23,9 +24,10 @@ class CancelsForm(Form):
         self.chosen = ids_in(" ".join(typed))
 
 
-class DivideForm(Form):
-    """The names of the parts that a space is divided into."""
+class DivideForm(OnceForm):
+    """The names of the parts that a space is divided into, and the name that the space was seen to have."""
 
+    seen = HiddenField()
     names = LinesField(_("Names of the parts, each on a line of its own"))
 
     @property

@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain.access import Actor
 from booking.domain.local_time import local
-from booking.errors import InvalidInput, RoomTaken
+from booking.errors import InvalidInput, KeyReused, RoomTaken
 from booking.i18n import gettext as _
 from booking.i18n import ngettext, period_in_words, short_day
 from booking.models import Block, Room
@@ -30,6 +30,7 @@ from booking.services.blocks import block_room, block_weekly, lift_block, lift_s
 from booking.web import edge
 from booking.web.block_forms import WeeklyBlockForm
 from booking.web.errors import status_of
+from booking.web.once import once
 from booking.web.reader import known_actor
 from booking.web.texts import text_of, text_of_error
 from calendars.period import Period
@@ -72,8 +73,8 @@ def block(room_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(room, form, 422)
     try:
-        edge.write(lambda session: _block(session, room_id, form, asking))
-    except (InvalidInput, RoomTaken) as error:
+        once(form, asking, lambda session: _block(session, room_id, form, asking))
+    except (InvalidInput, RoomTaken, KeyReused) as error:
         return _page(room, form, status_of(error), _reasons(error))
     number = len(form.periods)
     flash(
@@ -86,12 +87,13 @@ def block(room_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff_blocks.show", room_id=room_id), 303)
 
 
-def _block(session: Session, room_id: int, form: WeeklyBlockForm, asking: Actor) -> None:
+def _block(session: Session, room_id: int, form: WeeklyBlockForm, asking: Actor) -> int:
     reason, now = form.reason.data or "", edge.now()
     if len(form.periods) == 1:
         block_room(session, room_id, form.periods[0], reason, actor=asking, now=now)
     else:
         block_weekly(session, room_id, form.periods, reason, actor=asking, now=now)
+    return len(form.periods)
 
 
 @blueprint.post("/staff/blocks/<row:block_id>/lift")
@@ -116,7 +118,9 @@ def lift_all(block_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff_blocks.show", room_id=room_id), 303)
 
 
-def _reasons(error: InvalidInput | RoomTaken) -> list[str]:
+def _reasons(error: InvalidInput | RoomTaken | KeyReused) -> list[str]:
+    if isinstance(error, KeyReused):
+        return [text_of("sent_with_other_contents")]
     if isinstance(error, RoomTaken) and error.conflicts:
         # A line each: of a weekly block there may be dozens.
         times = [period_in_words(Period(met.starts_at, met.ends_at)) for met in error.conflicts]

@@ -24,7 +24,7 @@ from booking.domain.access import Actor
 from booking.domain.accessibility import completeness, needs_check
 from booking.domain.local_time import local
 from booking.domain.rooms import EQUIPMENT, FEATURES, HYBRID_NEEDS
-from booking.errors import BookingError, BreaksBookings, InvalidValues, Stale
+from booking.errors import BookingError, BreaksBookings, InvalidValues, KeyReused, Stale
 from booking.i18n import gettext as _
 from booking.i18n import ngettext
 from booking.models import Room, Unit
@@ -43,6 +43,7 @@ from booking.web.errors import status_of
 from booking.web.faults import accepted_ids, broken_shown, place_faults, text_of_stale
 from booking.web.feature_forms import AccessibilityForm
 from booking.web.fields import options
+from booking.web.once import once
 from booking.web.paging import page_number, page_of
 from booking.web.reader import known_actor
 from booking.web.room_forms import SECTIONS, NewRoomForm, SectionForm
@@ -290,15 +291,19 @@ def add(unit_id: int) -> ResponseReturnValue:
         return _new_page(unit, form, 422)
     values, space_ids = form.values(), form.space_ids
     try:
-        room_id = edge.write(
+        room_id = once(
+            form,
+            asking,
             lambda session: (
                 add_room(session, unit_id, values, space_ids, actor=asking, now=edge.now()).id
-            )
+            ),
         )
     except InvalidValues as error:
         return _new_page(unit, form, 422, place_faults(form, error))
+    except KeyReused:
+        return _new_page(unit, form, 422, [text_of("sent_with_other_contents")])
     flash(_("The room has been added. Fill in the rest, then publish it under Lending."))
-    return redirect(url_for("staff_rooms.show", room_id=room_id), 303)
+    return redirect(url_for("staff_rooms.show", room_id=int(room_id)), 303)
 
 
 def _own_floor(unit_id: int, asking: Actor) -> tuple[Unit, list[tuple[str, str]]]:

@@ -20,8 +20,16 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from booking.db import rehearsed
 from booking.domain.access import Actor
-from booking.errors import BookingError, BreaksBookings, InvalidValues, Stale, WrongState
+from booking.errors import (
+    BookingError,
+    BreaksBookings,
+    InvalidValues,
+    KeyReused,
+    Stale,
+    WrongState,
+)
 from booking.i18n import current_locale, ngettext
 from booking.i18n import gettext as _
 from booking.models import Room, Space, Unit
@@ -32,10 +40,11 @@ from booking.web import edge
 from booking.web.errors import status_of
 from booking.web.faults import broken_shown, place_faults, text_of_stale
 from booking.web.fields import options
+from booking.web.once import once
 from booking.web.reader import known_actor
 from booking.web.room_history import missed
 from booking.web.space_forms import DivideForm, JoinForm, MadeOfForm
-from booking.web.texts import text_of_error
+from booking.web.texts import text_of, text_of_error
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -48,8 +57,8 @@ Act = Callable[["Session", frozenset[int], str | None], object]
 AnyForm = TypeVar("AnyForm", JoinForm, MadeOfForm)
 
 
-class _Rehearsed(Exception):
-    """Ends a rehearsal, so that nothing of it stays."""
+class _Renamed(Exception):
+    """A space has another name than whoever divides it has seen: it may be divided already."""
 
 
 @blueprint.get("/staff/units/<row:unit_id>/spaces")
@@ -74,7 +83,7 @@ def show(unit_id: int) -> str:
 def consider_dividing(space_id: int) -> ResponseReturnValue:
     """The form to divide a space."""
     space = _own_space(space_id, known_actor())
-    return _divide_page(space, DivideForm(), 200)
+    return _divide_page(space, DivideForm(data={"seen": space.name}), 200)
 
 
 @blueprint.post("/staff/spaces/<row:space_id>/divide")
@@ -85,13 +94,24 @@ def divide(space_id: int) -> ResponseReturnValue:
     form = DivideForm(request.form)
     if not form.validate():
         return _divide_page(space, form, 422)
-    parts = form.parts
+    seen, parts = form.seen.data, form.parts
+
+    def act(session: Session) -> int:
+        if own_space(session, space_id, asking).name != seen:
+            raise _Renamed
+        return len(divide_space(session, space_id, parts, actor=asking, now=edge.now()))
+
     try:
-        edge.write(
-            lambda session: divide_space(session, space_id, parts, actor=asking, now=edge.now())
-        )
+        once(form, asking, act)
     except InvalidValues as error:
         return _divide_page(space, form, 422, place_faults(form, error))
+    except KeyReused:
+        return _divide_page(space, form, 422, [text_of("sent_with_other_contents")])
+    except _Renamed:
+        current = _own_space(space_id, asking)
+        # Whoever divides it now has seen what it is.
+        form.seen.data = current.name
+        return _divide_page(current, form, 409, [text_of("stale_form")])
     flash(_("The space has been divided. Now each part can be a room of its own: add the rooms."))
     return redirect(url_for("staff_spaces.show", unit_id=space.unit_id), 303)
 
@@ -213,16 +233,11 @@ def _explained(form: AnyForm, error: BookingError, act: Act) -> dict[str, Any]:
 
 def _in_the_way(act: Act) -> BreaksBookings | None:
     """Which bookings the act would break if none were cancelled. Nothing is done."""
-
-    def rehearse(session: Session) -> None:
-        act(session, frozenset(), None)
-        raise _Rehearsed
-
     try:
-        edge.write(rehearse)
+        rehearsed(edge.edge().database, lambda session: act(session, frozenset(), None))
     except BreaksBookings as error:
         return error
-    except (_Rehearsed, *_REFUSALS):
+    except _REFUSALS:
         pass
     return None
 

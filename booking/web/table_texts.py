@@ -17,6 +17,7 @@ from booking.web.texts import TEXTS, text_of
 from calendars.period import Period
 
 KINDS = {"rooms": _("Rooms"), "closures": _("Closures and other exceptional hours")}
+ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252"}
 SEPARATORS = {
     ",": _("columns separated by commas"),
     ";": _("columns separated by semicolons"),
@@ -76,6 +77,10 @@ FAULTS = {
     ),
     "table_too_many_rows": _(
         "The file has more than %(limit)s rows. Divide it into several files."
+    ),
+    "table_too_many_rows_for_a_page": _(
+        "The file has more than %(limit)s rows, which is too many for this page. Divide it into several files, or ask who "
+        "maintains the service to import it with the command “yhteistila import”."
     ),
     "table_without_rows": _("There are no rows below the header row. Add some."),
     "table_unknown_column": _(

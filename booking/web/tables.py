@@ -23,10 +23,11 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import BooleanField, FileField, Form, HiddenField
 from wtforms.validators import InputRequired
 
+from booking.db import rehearsed
 from booking.domain.access import Actor
 from booking.domain.columns import TABLES
 from booking.domain.local_time import local
-from booking.domain.tables import BOM, BadTable, Table, write_table
+from booking.domain.tables import BOM, BadTable, Fault, Table, write_table
 from booking.i18n import gettext as _
 from booking.i18n import lazy_gettext, ngettext
 from booking.services.imports import (
@@ -34,15 +35,16 @@ from booking.services.imports import (
     ImportRefused,
     import_table,
     read_import,
-    rehearsed,
 )
 from booking.services.tables import exported, require_table_keeper
 from booking.web import edge
 from booking.web.carried import packed, unpacked
+from booking.web.faults import ids_in
 from booking.web.fields import RadiosField, Required, options
 from booking.web.reader import known_actor
 from booking.web.security import takes_upload
 from booking.web.table_texts import (
+    ENCODINGS,
     KINDS,
     SEPARATORS,
     booking_in_words,
@@ -53,12 +55,12 @@ from booking.web.table_texts import (
 blueprint = Blueprint("tables", __name__)
 
 MAX_BYTES = 2_000_000
+# A page is looked at and saved while others wait to book: that must not take longer than a few seconds.
+MAX_ROWS = 1_000
 # The file and what a form adds to it, or the file packed; the largest that can't be packed is a third longer then.
 _MAX_BODY = 3_000_000
 # Rows that a person will look at; the rest is counted.
 _SHOWN_ROWS = 200
-_LONGEST_LIST = 200_000  # characters of ids
-_ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252"}
 
 
 class FileForm(Form):
@@ -125,9 +127,9 @@ def save() -> ResponseReturnValue:
     if kind not in TABLES or content is None:
         flash(_("The file could not be read any more. Choose it again."))
         return redirect(url_for("tables.choose"), 303)
-    accepted = _ids(form.accepted.data or "") if form.accept.data else frozenset()
+    accepted = ids_in(form.accepted.data or "") if form.accept.data else frozenset()
     try:
-        table = read_import(kind, content, MAX_BYTES)
+        table = _read(kind, content)
         imported = edge.write(
             lambda session: import_table(
                 session, kind, table, accepted, actor=asking, now=edge.now()
@@ -154,6 +156,21 @@ def export(kind: str) -> Response:
     return answer
 
 
+def _read(kind: str, content: bytes) -> Table:
+    """The table in a file, if a page can take it. Raises BadTable."""
+    too_many = BadTable([Fault(0, "", "table_too_many_rows_for_a_page", {"limit": MAX_ROWS})])
+    try:
+        table = read_import(kind, content, MAX_BYTES)
+    except BadTable as error:
+        # More than anybody may import at once; the limit to tell is this page's own.
+        if error.faults[0].code == "table_too_many_rows":
+            raise too_many from error
+        raise
+    if len(table) > MAX_ROWS:
+        raise too_many
+    return table
+
+
 def _keeper() -> Actor:
     asking = known_actor()
     require_table_keeper(asking)
@@ -166,7 +183,7 @@ def _tried(
     """The page that says what would come of a file, or what is wrong with it."""
     kind, now = str(form.kind.data), edge.now()
     try:
-        table = read_import(kind, content, MAX_BYTES)
+        table = _read(kind, content)
     except BadTable as error:
         return make_response(_choose_page(form, error), 422)
     refused = None
@@ -191,7 +208,7 @@ def _tried(
         form=SaveForm(
             kind=kind,
             content=packed(content, kind),
-            accepted=",".join(f"{one.booking_id}" for one in refused.broken) if refused else "",
+            accepted=" ".join(f"{one.booking_id}" for one in refused.broken) if refused else "",
         ),
         failed=refused is not None,
     )
@@ -229,7 +246,7 @@ def _breaks(refused: ImportRefused | None) -> list[tuple[int, list[str]]]:
 def _understood(table: Table) -> str:
     """How a file was read, so that a person can see that it was read as it was meant."""
     rows = ngettext("%(num)s row", "%(num)s rows", len(table))
-    return f"{_ENCODINGS[table.encoding]}, {SEPARATORS[table.separator]}, {rows}"
+    return f"{ENCODINGS[table.encoding]}, {SEPARATORS[table.separator]}, {rows}"
 
 
 def _counts(imported: Imported) -> str:
@@ -239,9 +256,3 @@ def _counts(imported: Imported) -> str:
         changed=imported.count("changed"),
         unchanged=imported.count("unchanged"),
     )
-
-
-def _ids(written: str) -> frozenset[int]:
-    """Ids of bookings from the page before; what is none is left out."""
-    parts = written[:_LONGEST_LIST].split(",")
-    return frozenset(int(part) for part in parts if part.isascii() and part.isdigit())

@@ -182,6 +182,9 @@ TEXTS = {
     "days_have_hours": _(
         "Other hours have already been given for these days. Take those away first, or choose other days."
     ),
+    "too_many_exceptions": _(
+        "The site would have closures and other hours for more than %(limit)s days. Remove old ones first, or use a season."
+    ),
     "external_id_taken": _(
         "Something else bears this external id already. Each thing needs one of its own."
     ),
@@ -247,6 +250,9 @@ TEXTS = {
     ),
     "key_reused": _(
         "This form has already been sent with other contents. Open the form again to make another booking."
+    ),
+    "sent_with_other_contents": _(
+        "This form has already been sent with other contents, and those were saved. Send it again only if you want this too."
     ),
     "database_busy": _(
         "The service is very busy just now. Nothing was saved. Try again in a moment."

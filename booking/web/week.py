@@ -18,7 +18,7 @@ from booking.domain.rooms import RoomRules
 from booking.web.offers import offered
 from calendars.period import Period
 
-Kind = Literal["free", "taken", "blocked", "past", "closed"]
+Kind = Literal["free", "taken", "blocked", "past", "elsewhere", "closed"]
 _HOUR = 60
 _ROW = 30
 
@@ -27,7 +27,8 @@ _ROW = 30
 class Stretch:
     """A part of a day that is the same throughout. `past`: it is open, but can't be asked for.
 
-    That is so when it is too late or too early to ask, or when it must stay clear around a booking.
+    That is so when it is too late or too early to ask, or when it must stay clear around a booking. `elsewhere`: it is open,
+    and booked in another service.
 
     `offer` is what a link offers of it; None where nothing can be asked for.
     """
@@ -94,11 +95,16 @@ def _askable(rules: RoomRules, now: datetime) -> tuple[datetime, datetime]:
     Also on half hours, so that the moment the page was opened doesn't change the rows of the table.
     """
     grid = lcm(rules.step_minutes, _ROW)
-    notice = timedelta(minutes=rules.notice_minutes + rules.step_minutes)
     return (
-        on_step(now + notice, grid),
+        askable_from(rules, now),
         before_step(now + timedelta(days=rules.horizon_days), grid),
     )
+
+
+def askable_from(rules: RoomRules, now: datetime) -> datetime:
+    """From when on the room may be asked for."""
+    notice = timedelta(minutes=rules.notice_minutes + rules.step_minutes)
+    return on_step(now + notice, lcm(rules.step_minutes, _ROW))
 
 
 def _day(
@@ -116,6 +122,8 @@ def _day(
     edges |= {edge for edge in askable if whole.start < edge < whole.end}
     pieces = [Period(start, end) for start, end in pairwise(sorted(edges))]
     kinds = [(_kind(piece, opened, (taken, clear), askable), piece) for piece in pieces]
+    if rules.elsewhere_url is not None:
+        kinds = [("elsewhere" if kind in ("free", "past") else kind, it) for kind, it in kinds]
     return Day(day, tuple(_offering(stretch, rules) for stretch in _joined(kinds)))
 
 

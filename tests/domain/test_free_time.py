@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.domain.free_time import (
     Held,
     before_step,
+    fitting_length,
     free_until,
     kept_clear,
     next_free,
@@ -284,3 +286,14 @@ def test_of_a_doubled_hour_a_weekly_time_takes_the_first_showing() -> None:
     assert doubled == Period(
         datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 10, 31, 3, tzinfo=UTC)
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "fitting"),
+    [(53, 60), (60, 60), (61, 90), (5, 45 + 15), (170, 180), (181, None)],
+)
+def test_a_length_is_made_longer_until_the_room_is_lent_for_it(
+    minutes: int, fitting: int | None
+) -> None:
+    room = rules(step_minutes=30, min_minutes=45, max_minutes=190)
+    assert fitting_length(room, minutes) == fitting

@@ -360,3 +360,38 @@ def test_a_day_opened_and_booked_is_not_closed_again_unseen(
     assert unit_of(database, world).version == 3
     action, before, after = audit(database)[-1]
     assert (action, before["exception"]["day"], after) == ("remove_exception", "2027-03-13", {})
+
+
+def test_of_two_stretches_as_long_as_each_other_a_closure_counts(
+    database: Database, world: World
+) -> None:
+    """Only rows of the very same days add up: else a closed day would open under the closure's reason."""
+    closed = DayHours(date(2027, 7, 5), date(2027, 7, 9), reason=LocalText("Kiinni"))
+    opened = DayHours(date(2027, 7, 7), date(2027, 7, 11), 600, 840)
+    for hours in (closed, opened):
+        do(database, add_exception, world.rantakyla, hours, actor=world.veli)
+    shown = [stretches(database, world, date(2027, 7, day)) for day in (6, 8, 10)]
+    assert shown == [(), (), ((600, 840),)]
+
+
+def test_a_unit_has_a_limit_of_days_with_other_hours(database: Database, world: World) -> None:
+    for year in (2028, 2030, 2032, 2034):
+        long = DayHours(date(year, 1, 1), date(year + 1, 12, 31))
+        do(database, add_exception, world.rantakyla, long, actor=world.veli)
+    again = DayHours(date(2036, 1, 1), date(2036, 12, 31))
+    with pytest.raises(InvalidValues) as error:
+        do(database, add_exception, world.rantakyla, again, actor=world.veli)
+    assert [fault.code for fault in error.value.faults] == ["too_many_exceptions"]
+
+
+def test_a_season_does_not_swallow_another(database: Database, world: World) -> None:
+    june, july = (
+        (date(2027, 6, 1), date(2027, 6, 30)),
+        (date(2027, 7, 1), date(2027, 7, 31)),
+    )
+    rows = [HoursRow(0, 600, 720)]
+    do(database, set_hours, world.rantakyla, 1, rows, june, actor=world.veli)
+    do(database, set_hours, world.rantakyla, 2, rows, july, actor=world.veli)
+    with pytest.raises(InvalidValues) as error:
+        do(database, set_hours, world.rantakyla, 3, rows, july, (), june, actor=world.veli)
+    assert [fault.code for fault in error.value.faults] == ["days_have_hours"]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
-from booking.db import Database, reading
+from booking.db import Database, reading, rehearsed, transaction
 from booking.domain.access import Actor
 from booking.domain.texts import LocalText
-from booking.models import AuditEntry, OpeningException, Room, RoomFeature
+from booking.models import AuditEntry, OpeningException, Room, RoomFeature, Unit
 from booking.services.imports import (
     EVERY_BOOKING,
+    Imported,
     ImportRefused,
-    rehearsed,
 )
 from booking.services.tables import own_id
+from booking.services.units import DayHours, add_exception
 from booking.services.wanted import Change, Done
+from tests.services.test_bookings import wait_until_somebody_waits
 from tests.support.tables import HOUSE, ROOM, STATION, acts, bring, refused, state, told
-from tests.support.world import World, make_booking, make_world
+from tests.support.world import NOW, World, make_booking, make_world
 
 
 @pytest.fixture
@@ -224,6 +230,40 @@ def test_what_is_wrong_with_a_closure_is_told_by_column(database: Database, worl
     ]
 
 
+def test_closures_of_one_table_count_together_among_the_units_days(
+    database: Database, world: World
+) -> None:
+    head = "external_id,unit,first_day,last_day\n"
+    rows = [f"K-{year},{HOUSE},{year}-01-01,{year}-12-31\n" for year in range(2030, 2039)]
+    faults = refused(database, world.veli, head + "".join(rows), "closures")
+    assert told(faults) == [(10, "last_day", "too_many_exceptions")]
+
+
+def test_an_import_and_an_edit_of_one_unit_at_once_are_counted_both(
+    database: Database, world: World
+) -> None:
+    adding, may_go_on = threading.Event(), threading.Event()
+
+    def add(session: Session) -> None:
+        july = DayHours(date(2027, 7, 5), date(2027, 7, 5))
+        add_exception(session, world.rantakyla, july, actor=world.yllapito, now=NOW)
+        adding.set()
+        assert may_go_on.wait(20)
+
+    text = f"external_id,unit,first_day,last_day\nA,{HOUSE},1.7.2027,\nB,{HOUSE},2.7.2027,\n"
+    with ThreadPoolExecutor(2) as pool:
+        edited = pool.submit(transaction, database, add)
+        assert adding.wait(20)
+        imported = pool.submit(bring, database, world.veli, text, "closures")
+        wait_until_somebody_waits(database)
+        may_go_on.set()
+        edited.result()
+        assert acts(imported.result()) == ["added", "added"]
+    with reading(database) as session:
+        unit = session.get_one(Unit, world.rantakyla)
+        assert (unit.version, len(unit.opening_exceptions)) == (4, 3)
+
+
 FACTS = "external_id,unit,step_free,induction_loop,checked_on,checked_by\n"
 
 
@@ -277,6 +317,63 @@ def test_many_rows_read_the_catalogue_once_more_and_no_oftener(
 
     statements(1, "a")  # whoever comes first reads it for those that follow
     assert statements(2, "b") == statements(40, "c") == 1
+
+
+def counted(database: Database, work: Callable[[], object]) -> int:
+    """How many statements the work sends."""
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    work()
+    event.remove(database.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def closures(rows: int, name: str, reason: str) -> str:
+    month = 4 if name == "few" else 8
+    days = (date(2027, month, 1) + timedelta(days=n) for n in range(rows))
+    return "external_id,unit,first_day,last_day,reason_fi\n" + "".join(
+        f"{name}-{day},{HOUSE},{day},,{reason}\n" for day in days
+    )
+
+
+def rooms(rows: int, name: str, owner: str) -> str:
+    head = "external_id,unit,name_fi,capacity,owner,step_free,checked_on,checked_by\n"
+    checked_on = "2.2.2027" if owner == "after" else "1.2.2027"
+    return head + "".join(
+        f"{name}-{n},{HOUSE},Tila {n},5,{owner},yes,{checked_on},Kartoittaja\n" for n in range(rows)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "added", "changed"), [("closures", closures, 6, 6), ("rooms", rooms, 8, 7)]
+)
+def test_more_rows_ask_the_database_little_more_and_nothing_where_they_say_nothing_new(
+    database: Database,
+    world: World,
+    kind: str,
+    written: Callable[[int, str, str], str],
+    added: int,
+    changed: int,
+) -> None:
+    def told_by(rows: int, name: str, word: str, act: str) -> int:
+        """How many statements bring so many rows to what they say."""
+        text = written(rows, name, word)
+        imported: list[Imported] = []
+        number = counted(database, lambda: imported.append(bring(database, world.veli, text, kind)))
+        assert imported[0].count(act) == rows
+        return number
+
+    def of_a_hundred(word: str, act: str) -> int:
+        return told_by(120, "many", word, act) - told_by(20, "few", word, act)
+
+    bring(database, world.veli, rooms(1, "first", "before"))  # each process reads what it keeps
+    assert of_a_hundred("before", "added") <= 100 * added
+    assert of_a_hundred("before", "unchanged") == 0
+    assert of_a_hundred("after", "changed") <= 100 * changed
 
 
 def test_the_audit_names_who_imported_from_the_terminal(database: Database, world: World) -> None:

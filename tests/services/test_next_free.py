@@ -19,7 +19,12 @@ from booking.domain.rooms import RoomRules
 from booking.models import Booking, Occupancy, Room, Space
 from booking.queries.availability import Wanted
 from booking.queries.catalogue import catalogue
-from booking.queries.next_free import LONGEST_SEASON, next_free_times, season_found
+from booking.queries.next_free import (
+    LONGEST_SEASON,
+    next_free_of_lengths,
+    next_free_times,
+    season_found,
+)
 from booking.services.bookings import cancel_booking
 from calendars.period import Period
 from tests.support.free_time_model import model, why_not
@@ -122,6 +127,23 @@ def test_a_room_that_is_booked_elsewhere_has_no_next_time(database: Database, wo
 
     transaction(database, send_away)
     assert world.cabinet not in free_from(database, 60, at(10, 0))
+
+
+def test_rooms_may_be_wanted_for_lengths_of_their_own(database: Database, world: World) -> None:
+    make_booking(database, world, period=slot(10, 10))
+    with reading(database) as session:
+        rooms = catalogue(session).rooms
+        wanted = [
+            (rooms[world.half_a], 120),
+            (rooms[world.hall], 180),
+            (rooms[world.cabinet], 45),
+        ]
+        found = next_free_of_lengths(session, wanted, at(10, 0), NOW)
+    assert found == {
+        world.half_a: slot(10, 8, 2),
+        world.hall: slot(10, 12, 3),
+        world.cabinet: Period(at(10, 8), at(10, 8, 45)),
+    }
 
 
 def test_nobody_asks_for_no_room(database: Database, world: World) -> None:

@@ -112,6 +112,17 @@ def test_only_staff_of_the_unit_keep_its_rooms(database: Database, world: World)
         ({"elsewhere_url": "https://"}, [("bad_url", "elsewhere_url")]),
         ({"elsewhere_url": "https://a@b.fi/"}, [("bad_url", "elsewhere_url")]),
         ({"elsewhere_url": "https://[::1"}, [("bad_url", "elsewhere_url")]),
+        ({"elsewhere_url": 'https://a.fi"onclick=x'}, [("bad_url", "elsewhere_url")]),
+        ({"elsewhere_url": "https://\u202eevil.fi"}, [("bad_url", "elsewhere_url")]),
+        ({"elsewhere_url": "https://a.fi:99999"}, [("bad_url", "elsewhere_url")]),
+        (
+            {"activity_reasons": {"event": {"fi": "x" * 301}}},
+            [("too_long_text", "activity_reasons")],
+        ),
+        (
+            {"activity_reasons": {"event": {"fi": "x", "de": "x"}}},
+            [("bad_choice", "activity_reasons")],
+        ),
         ({"contact_email": "ei osoite"}, [("bad_email", "contact_email")]),
         ({"contact_phone": "soita meille"}, [("bad_phone", "contact_phone")]),
         ({"emergency_number": "1" * 41}, [("bad_phone", "emergency_number")]),
@@ -272,6 +283,11 @@ def test_facts_that_were_not_looked_at_stay_as_they_are(database: Database, worl
         ({"lift": FeatureFact("yes", None, None, 2)}, "V", [("number_out_of_range", "lift")]),
         ({"lift": FeatureFact("yes", side="left")}, "V", [("bad_choice", "lift")]),
         ({"lift": FeatureFact("yes", LocalText(""))}, "V", [("finnish_first", "lift")]),
+        (
+            {"lift": FeatureFact("yes", LocalText("x", "y" * 4001))},
+            "V",
+            [("too_long_text", "lift")],
+        ),
     ],
 )
 def test_facts_that_cannot_be_are_refused(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.db import Database, reading, transaction
+from booking.domain.texts import LocalText
 from booking.errors import (
     BreaksBookings,
     Forbidden,
@@ -18,7 +21,7 @@ from booking.errors import (
     Stale,
     WrongState,
 )
-from booking.models import AuditEntry, Block, Booking, Occupancy, Room, Space
+from booking.models import AuditEntry, Block, Booking, Occupancy, Room, Space, room_space
 from booking.queries.catalogue import catalogue
 from booking.queries.invariants import (
     bookings_without_their_time,
@@ -26,6 +29,7 @@ from booking.queries.invariants import (
     time_without_its_booking,
 )
 from booking.services.blocks import block_room, lift_block
+from booking.services.rooms import add_room
 from booking.services.spaces import divide_space, join_spaces, set_room_spaces
 from tests.support.acts import all_rows, do
 from tests.support.world import NOW, World, at, make_booking, make_world, slot
@@ -305,10 +309,13 @@ def test_each_change_of_floor_is_in_the_audit(database: Database, world: World) 
         ("set_room_spaces", "room"),
         ("set_room_spaces", "room"),
         ("join_spaces", "space"),
+        ("set_room_spaces", "room"),
+        ("set_room_spaces", "room"),
+        ("set_room_spaces", "room"),
         ("divide_space", "space"),
     ]
     assert entries[2].before["names"] == ["Sali, pohjoispää", "Sali, eteläpää"]
-    assert entries[3].after["names"] == ["Pohjoispää", "Eteläpää"]
+    assert entries[6].after["names"] == ["Pohjoispää", "Eteläpää"]
 
 
 def test_a_lifted_block_gives_back_the_joined_space(database: Database, world: World) -> None:
@@ -328,3 +335,51 @@ def test_a_lifted_block_gives_back_the_joined_space(database: Database, world: W
         "Kabinetti",
     ]
     assert len(all_rows(database, select(Space))) == 3
+
+
+def test_a_form_opened_before_a_division_undoes_nothing(database: Database, world: World) -> None:
+    """A division counts the versions of the rooms it concerns: who saw the undivided floor is told."""
+    north, south = spaces_of(database, world.hall)
+    do(database, divide_space, north, ["Pohjoinen 1", "Pohjoinen 2"], actor=world.veli)
+    with pytest.raises(Stale):
+        do(database, set_room_spaces, world.hall, 1, [south], actor=world.veli)
+    assert_whole(database)
+
+
+def test_floor_joined_away_is_claimed_by_nobody(database: Database, world: World) -> None:
+    north, south = spaces_of(database, world.hall)
+    do(database, join_spaces, [north, south], "Sali", actor=world.veli)
+    values = {"name": LocalText("Nurkka"), "capacity": 5}
+    with pytest.raises(InvalidValues) as error:
+        do(database, add_room, world.rantakyla, values, [south], actor=world.veli)
+    assert codes(error) == [("spaces_of_one_unit", "spaces")]
+    with pytest.raises(NotFound):
+        do(database, divide_space, south, ["A", "B"], actor=world.veli)
+
+
+def test_a_room_added_while_its_floor_is_joined_stays_on_living_floor(
+    database: Database, world: World
+) -> None:
+    """Whichever of the two comes first, no room ends on floor that was joined away."""
+    north, south = spaces_of(database, world.hall)
+    start = threading.Barrier(2)
+
+    def join() -> None:
+        start.wait()
+        do(database, join_spaces, [north, south], "Sali", actor=world.veli)
+
+    def add() -> None:
+        start.wait()
+        values = {"name": LocalText("Nurkka"), "capacity": 5}
+        with suppress(InvalidValues):
+            do(database, add_room, world.rantakyla, values, [south], actor=world.veli)
+
+    threads = [threading.Thread(target=work) for work in (join, add)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(database) as session:
+        claimed = set(session.scalars(select(room_space.c.space_id)))
+        dead = set(session.scalars(select(Space.id).where(Space.joined_into_id.is_not(None))))
+    assert (dead, claimed & dead) == ({south}, set())

@@ -29,3 +29,10 @@ def add_rooms(site: Site, count: int) -> None:
             make_room(session, unit, [space], f"Tila {number:02}", capacity=31)
 
     transaction(site.database, add)
+
+
+def looked_at(site: Site, path: str) -> str:
+    """An English reader's page, which is there."""
+    answer = site.nobody().get(path, headers=ENGLISH)
+    assert answer.status_code == 200
+    return answer.text

@@ -99,7 +99,7 @@ def new_room(scene: Scene) -> Asked:
 
 
 def divide(scene: Scene) -> Asked:
-    return f"/staff/spaces/{spare_space(scene)}/divide", {"names": "Itä\nLänsi"}
+    return f"/staff/spaces/{spare_space(scene)}/divide", {"names": "Itä\nLänsi", "seen": "Varatila"}
 
 
 def join(scene: Scene) -> Asked:

@@ -19,6 +19,7 @@ from booking.web.outer import HEADERS
 from tests.support.pictures import HOSTILE, SVG, photo_with_secrets, picture
 from tests.support.world import NOW
 from tests.web.conftest import BASE, Browser, Site, Statements
+from tests.web.room_keeping import fi
 
 ALT = LocalText("Valoisa sali", None, "A bright hall")
 ENGLISH = {"Accept-Language": "en"}
@@ -328,3 +329,35 @@ def test_hostile_words_are_shown_as_text(site: Site) -> None:
         page = site.browser("veli").get(path).text
         assert "<script>alert" not in page
         assert "{{7*7}}" in page
+
+
+def test_a_picture_sent_twice_is_added_once(site: Site) -> None:
+    browser, content = site.browser("veli"), picture()
+    [key] = re.findall(
+        r'name="key" type="hidden" value="([^"]+)"', browser.get(pictures(site)).text
+    )
+    for _ in range(2):
+        answer = send(browser, pictures(site), content, key=key)
+        assert (answer.status_code, answer.location) == (303, pictures(site))
+    assert len(kept(site)) == 1
+    other = send(browser, pictures(site), photo_with_secrets(), key=key)
+    assert other.status_code == 422
+    assert fi("sent_with_other_contents") in other.text
+    assert len(kept(site)) == 1
+
+
+def test_words_that_come_as_a_file_are_none(site: Site) -> None:
+    files = {name: (io.BytesIO(b"x"), "x.txt") for name in ("alt_fi", "key", "kind")}
+    answer = site.browser("veli").post(pictures(site), files)
+    assert (answer.status_code, errors(answer.text)) == (422, ["alt_fi", "image", "kind"])
+
+
+def test_the_pictures_of_an_unpublished_room_are_not_there_for_another_units_staff(
+    site: Site,
+) -> None:
+    seen = [site.browser("aino").get(pictures(site)).status_code]
+    unpublish(site)
+    seen.append(site.browser("aino").get(pictures(site)).status_code)
+    seen.append(send(site.browser("aino"), pictures(site), picture()).status_code)
+    assert seen == [403, 404, 404]
+    assert site.browser("veli").get(pictures(site)).status_code == 200

@@ -1,10 +1,9 @@
-"""Rooms at a glance: free now, a unit's page, week and day, a municipality's week, a room's month. When, and never who."""
+"""Rooms at a glance: a unit's page, week and day, a municipality's week, a room's month. When, and never who."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -23,81 +22,7 @@ from calendars.period import Period
 from tests.support.free_time_model import ALWAYS, rules
 from tests.support.world import NOW, at, make_booking, slot
 from tests.web.conftest import Site, Statements, set_clock
-from tests.web.finding import ENGLISH, add_rooms, names
-
-
-def looked_at(site: Site, path: str) -> str:
-    answer = site.nobody().get(path, headers=ENGLISH)
-    assert answer.status_code == 200
-    return answer.text
-
-
-# Free now.
-
-
-def test_rooms_open_and_free_are_listed_with_until_when(site: Site) -> None:
-    make_booking(site.database, site.world, period=slot(3, 12), room_id=site.world.half_a)
-    set_clock(site.app, at(3, 10, 10))
-    page = looked_at(site, "/now")
-    found = re.findall(r"<strong>(Free [^<]+)</strong>", page)
-    assert names(page) == ["Sali", "Sali A", "Sali B", "Kabinetti"]
-    assert found == ["Free until 12:00", "Free until 12:00", "Free until 20:00", "Free until 20:00"]
-
-
-def test_rooms_that_are_held_closed_or_not_lent_are_not_free_now(site: Site) -> None:
-    make_booking(site.database, site.world, period=slot(3, 10), room_id=site.world.half_a)
-
-    def send_away(session: Session) -> None:
-        session.get_one(Room, site.world.cabinet).elsewhere_url = "https://tilat.example"
-
-    transaction(site.database, send_away)
-    set_clock(site.app, at(3, 11))
-    assert names(looked_at(site, "/now")) == ["Sali B"]
-    set_clock(site.app, at(3, 21))
-    page = looked_at(site, "/now")
-    assert names(page) == []
-    assert "No room is free now" in page
-
-
-def test_a_room_that_takes_short_notice_can_be_asked_for_and_for_another_one_calls(
-    site: Site,
-) -> None:
-    def set_notice(session: Session) -> None:
-        session.get_one(Room, site.world.half_b).notice_minutes = 30
-        session.get_one(Unit, site.world.rantakyla).contact_phone = "013 330 1234"
-
-    transaction(site.database, set_notice)
-    set_clock(site.app, at(3, 10, 10))
-    page = looked_at(site, "/now?municipality=joensuu")
-    assert names(page) == ["Sali", "Sali A", "Sali B"]
-    [link] = re.findall(r'href="(/bookings/new\?[^"]+)"', page)
-    assert unescape(link) == (
-        f"/bookings/new?room={site.world.half_b}&day=3.3.2027&starts=11.00&ends=12.00"
-    )
-    assert page.count('<a href="tel:0133301234">013 330 1234</a>') == 2
-    assert "must be asked for 1 day beforehand" in page
-    assert "Ask the staff on the spot." in looked_at(site, "/now?municipality=kitee")
-
-
-def test_a_place_that_is_none_is_refused(site: Site) -> None:
-    answer = site.nobody().get("/now?municipality=atlantis", headers=ENGLISH)
-    assert answer.status_code == 422
-    assert "Choose one of the options in the list." in answer.text
-
-
-def test_what_is_free_now_costs_as_many_statements_however_many_rooms(
-    site: Site, statements: Statements
-) -> None:
-    set_clock(site.app, at(3, 10))
-    for count in (0, 40):
-        add_rooms(site, count)
-        site.nobody().get("/now")
-        statements.clear()
-        page = looked_at(site, "/now")
-        # the catalogue's version, what holds the rooms, the units' telephones
-        assert len(statements) == 3
-    assert "The first 30 of 44 are shown." in page
-
+from tests.web.finding import add_rooms, looked_at, names
 
 # A room's month.
 
@@ -145,6 +70,16 @@ def test_a_holiday_is_named(site: Site) -> None:
     transaction(site.database, keep)
     page = looked_at(site, f"/rooms/{site.world.cabinet}/month?month=2027-05")
     assert "Closed: Ascension Day" in page
+
+
+def test_a_month_begins_with_this_week_and_its_list_with_today(site: Site) -> None:
+    set_clock(site.app, at(17, 10))
+    page = looked_at(site, f"/rooms/{site.world.hall}/month")
+    assert list(month_of(page)) == list(range(15, 32))
+    listed = page.partition('<ul class="days">')[2].partition("</ul>")[0]
+    assert listed.count("<li") == 15
+    over = looked_at(site, f"/rooms/{site.world.hall}/month?month=2027-02")
+    assert len(month_of(over)) == 28
 
 
 def test_each_day_leads_to_its_week(site: Site) -> None:
@@ -259,6 +194,58 @@ def test_a_units_day_shows_rooms_side_by_side_and_never_who(site: Site) -> None:
     assert f"/bookings/new?room={world.half_b}&amp;day=10.3.2027&amp;starts=8.00" in page
 
 
+def test_a_room_that_is_booked_elsewhere_is_free_nowhere_and_says_so(site: Site) -> None:
+    make_booking(site.database, site.world, room_id=site.world.half_b, period=slot(10, 10))
+
+    def send_away(session: Session) -> None:
+        session.get_one(Room, site.world.half_b).elsewhere_url = "https://tilat.example"
+
+    transaction(site.database, send_away)
+    unit = f"/units/{site.world.rantakyla}"
+    week = looked_at(site, f"{unit}/week?week=2027-03-10")
+    assert rows_of(week, "rooms-week")[2] == ("Sali B", ["elsewhere"] * 5 + ["closed"] * 2)
+    day = looked_at(site, f"{unit}/day?day=2027-03-10")
+    assert rows_of(day, "timeline")[2] == ("Sali B", ["elsewhere", "taken", "elsewhere"])
+    month = looked_at(site, f"/rooms/{site.world.half_b}/month?month=2027-03")
+    assert set(month_of(month).values()) == {"elsewhere", "closed"}
+    assert 'class="button" href="https://tilat.example"' in month
+    for page in (week, day, month):
+        assert "Booked elsewhere" in page
+        assert f"?room={site.world.half_b}&" not in page
+    assert "Partly free" not in month
+    assert "Partly free" in week
+
+
+def test_a_day_for_which_it_is_too_late_says_so_once(site: Site) -> None:
+    said = "It is too late to ask for this day here. Look at a later day, or call the site."
+    path = f"/units/{site.world.rantakyla}/day"
+
+    def give_number(session: Session) -> None:
+        session.get_one(Unit, site.world.rantakyla).contact_phone = "013 330 1234"
+
+    transaction(site.database, give_number)
+    page = looked_at(site, path)
+    assert page.count(said) == 1
+    assert 'href="tel:0133301234"' in page
+    for other in ("2027-03-03", "2027-03-06", "2028-06-07"):  # free, closed, too early to ask
+        assert said not in looked_at(site, f"{path}?day={other}"), other
+
+    def take_short_notice(session: Session) -> None:
+        session.get_one(Room, site.world.half_b).notice_minutes = 30
+
+    transaction(site.database, take_short_notice)
+    assert said not in looked_at(site, path)
+
+
+def test_a_long_word_is_a_dash_in_a_narrow_piece_of_a_day(site: Site) -> None:
+    set_clock(site.app, at(2, 8, 30))
+    page = looked_at(site, f"/units/{site.world.rantakyla}/day?day=2027-03-03")
+    narrow = (
+        '<span aria-hidden="true">–</span><span class="hidden-label">Not open for requests</span>'
+    )
+    assert page.count(narrow) == 3
+
+
 def test_a_day_on_which_all_is_closed_says_so(site: Site) -> None:
     page = looked_at(site, f"/units/{site.world.rantakyla}/day?day=2027-03-13")
     assert "Closed on this day." in page
@@ -275,7 +262,7 @@ def test_every_overview_costs_as_many_statements_however_many_rooms(
     site: Site, statements: Statements
 ) -> None:
     unit = f"/units/{site.world.rantakyla}"
-    # the catalogue's version and what holds the rooms; the unit itself in place of the latter
+    # the catalogue's version and what holds the rooms; the unit itself in place of the latter, its telephone when it is too late
     pages = (
         f"{unit}/week",
         f"{unit}/day",
@@ -290,7 +277,7 @@ def test_every_overview_costs_as_many_statements_however_many_rooms(
         for page in pages:
             statements.clear()
             assert site.nobody().get(page).status_code == 200
-            assert len(statements) == 2, page
+            assert len(statements) == (3 if page.endswith("/day") else 2), page
 
 
 # Days at a glance and the line of a day, from rules and held time alone.

@@ -217,7 +217,7 @@ def test_a_room_that_is_booked_elsewhere_leads_there(site: Site) -> None:
     path = set_room(site, elsewhere_url="https://tilat.kitee.example/varaa?id=1&x=<")
     page = site.nobody().get(f"{path}?week=2027-03-08", headers=ENGLISH).text
     assert (
-        '<a href="https://tilat.kitee.example/varaa?id=1&amp;x=&lt;" rel="external noopener">'
+        '<a class="button" href="https://tilat.kitee.example/varaa?id=1&amp;x=&lt;" rel="external noopener">'
         "Book it in another service: tilat.kitee.example</a>" in page
     )
     assert "/bookings/new?" not in page

@@ -149,6 +149,24 @@ def test_a_room_nobody_may_ask_for_offers_nothing(site: Site) -> None:
     assert "/bookings/new?" not in page
 
 
+def test_a_room_that_is_booked_elsewhere_leads_there_and_offers_nothing(site: Site) -> None:
+    def send_away(session: Any) -> None:
+        room = session.get_one(Room, site.world.half_a)
+        room.elsewhere_url, room.keys = "https://tilat.example/a", LocalText("Lipas")
+
+    path = f"/rooms/{site.world.half_a}"
+    english = {"Accept-Language": "en"}
+    path += "?week=2027-03-08"
+    ours = ("See free times", "Free times, week", "beforehand", "/bookings/new?", "Subscribe")
+    before = site.nobody().get(path, headers=english).text
+    assert [text for text in ours if text not in before] == []
+    transaction(site.database, send_away)
+    page = site.nobody().get(path, headers=english).text
+    assert '<a class="button" href="https://tilat.example/a"' in page
+    assert "Opening hours, week" in page
+    assert [text for text in (*ours, "You see here how to get in") if text in page] == []
+
+
 def test_who_checked_a_room_is_told_in_finnish_and_marked_so(site: Site) -> None:
     def check(session: Any) -> None:
         feature = session.get_one(Room, site.world.hall).features[0]

@@ -93,6 +93,22 @@ def test_the_next_free_time_can_still_be_asked_for_when_the_page_has_been_read(s
     assert "Next free: Tuesday 9 March 2027, 10:30–12:30" in part(page, "not-free")
 
 
+def test_a_length_off_the_step_is_made_longer_for_the_next_free_time(site: Site) -> None:
+    def set_rules(session: Session) -> None:
+        session.get_one(Room, site.world.half_a).step_minutes = 60
+        # 45 minutes and no whole step: no length from 53 minutes on fits.
+        cabinet = session.get_one(Room, site.world.cabinet)
+        cabinet.min_minutes, cabinet.max_minutes, cabinet.step_minutes = 30, 59, 30
+
+    transaction(site.database, set_rules)
+    asked = "/?day=10.3.2027&starts=12.07&ends=13.00"
+    others = part(site.nobody().get(asked, headers=ENGLISH).text, "not-free")
+    assert names(others) == ["Kabinetti", "Sali A", "Sali B", "Sali"]
+    found = re.findall(r"Next free: Wednesday 10 March 2027, ([\d:–]+)", others)
+    assert found == ["13:00–14:00", "12:15–13:15", "12:15–13:15"]
+    assert "No free time of this length" not in others
+
+
 def test_rooms_that_never_fit_say_what_is_in_the_way(site: Site) -> None:
     def send_away(session: Session) -> None:
         session.get_one(Room, site.world.hall).elsewhere_url = "https://tilat.example/sali"

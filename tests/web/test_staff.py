@@ -15,6 +15,7 @@ from booking.i18n import gettext, ngettext, use_locale
 from booking.models import Block, Room, RoomImage, Space, Unit
 from tests.support.world import NOW, make_booking, make_room, slot
 from tests.web.conftest import Site, Statements, set_clock
+from tests.web.room_keeping import fi
 
 
 def block_form(**changes: Any) -> dict[str, Any]:
@@ -57,6 +58,45 @@ def test_a_unit_blocks_its_room_and_lifts_the_block(site: Site) -> None:
     assert lift
     assert browser.post(lift[1]).status_code == 303
     assert "Tilalle ei ole merkitty aikoja" in browser.get(path).text
+
+
+@pytest.mark.parametrize("until", ["", "24.3.2027"])
+def test_a_block_sent_twice_is_made_once(site: Site, until: str) -> None:
+    browser, path = site.browser("veli"), f"/staff/rooms/{site.world.half_a}/blocks"
+    [key] = re.findall(r'name="key" type="hidden" value="([^"]+)"', browser.get(path).text)
+    form = block_form(until=until, key=key)
+    browser.post(path, form)
+    made = len(blocks(site))
+    again = browser.post(path, form)
+    assert (again.status_code, again.location, len(blocks(site))) == (303, path, made)
+
+
+def test_a_block_refused_is_made_once_it_is_right(site: Site) -> None:
+    browser, path = site.browser("veli"), f"/staff/rooms/{site.world.half_a}/blocks"
+    booking = make_booking(site.database, site.world)
+    assert browser.post(path, block_form(key="avain-1")).status_code == 409
+    site.browser("anna").post(f"/bookings/{booking.id}/cancel", {"version": booking.version})
+    assert browser.post(path, block_form(key="avain-1")).status_code == 303
+    assert len(blocks(site)) == 1
+
+
+def test_a_block_sent_with_the_key_of_another_is_made_when_sent_once_more(site: Site) -> None:
+    browser, path = site.browser("veli"), f"/staff/rooms/{site.world.half_a}/blocks"
+    browser.post(path, block_form(key="avain-1"))
+    other = block_form(day="11.3.2027", key="avain-1")
+    refused = browser.post(path, other)
+    assert (refused.status_code, len(blocks(site))) == (422, 1)
+    assert fi("sent_with_other_contents") in refused.text
+    [key] = re.findall(r'name="key" type="hidden" value="([^"]+)"', refused.text)
+    assert browser.post(path, {**other, "key": key}).status_code == 303
+    assert len(blocks(site)) == 2
+
+
+def test_the_same_block_of_another_room_is_another_one(site: Site) -> None:
+    browser = site.browser("veli")
+    for room_id in (site.world.half_a, site.world.half_b):
+        browser.post(f"/staff/rooms/{room_id}/blocks", block_form(key="avain-1"))
+    assert len(blocks(site)) == 2
 
 
 def test_a_block_may_last_for_days(site: Site) -> None:

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from booking.db import reading, transaction
 from booking.domain.texts import LocalText
 from booking.errors import InvalidValues, Refusal
-from booking.i18n import use_locale
+from booking.i18n import gettext, use_locale
 from booking.models import Booking, Room
 from booking.web.faults import ids_in, place_faults
 from booking.web.room_forms import SafetyForm
@@ -249,6 +250,35 @@ def test_a_change_that_breaks_bookings_lists_them_and_saves_nothing(site: Site) 
     assert kept(site).capacity == 30
 
 
+def test_bookings_in_the_way_open_in_a_tab_of_their_own(site: Site) -> None:
+    booking = make_booking(site.database, site.world, room_id=site.world.half_b)
+    page = save(site, "size", capacity="9").text
+    [link] = re.findall(rf'<a href="/bookings/{booking.id}".*?</a>', page)
+    assert ' target="_blank" rel="noopener">' in link
+    assert '<span class="hidden-label"> (' in link
+
+
+def test_the_forms_own_button_only_saves_while_no_booking_is_in_the_way(site: Site) -> None:
+    make_booking(site.database, site.world, room_id=site.world.half_b)
+    browser, path = site.browser("veli"), f"/staff/rooms/{site.world.half_b}/size"
+    pages = (browser.get(path).text, save(site, "size", capacity="9").text)
+    texts = [re.findall(r'<button class="button">(.*?)</button>', page) for page in pages]
+    with use_locale("fi"):
+        assert texts == [[gettext("Save")], [gettext("Check again")]]
+
+
+@pytest.mark.parametrize(("number", "folded"), [(10, 0), (12, 2)])
+def test_only_ten_bookings_in_the_way_are_in_sight(site: Site, number: int, folded: int) -> None:
+    for one in range(number):
+        where = {"room_id": site.world.half_b, "period": slot(10 + one % 3, 10 + one // 3, 1)}
+        make_booking(site.database, site.world, **where)
+    page = save(site, "size", capacity="9").text
+    listed = page[page.index('id="broken-title"') : page.index("#save-all-the-same")]
+    shown, _fold, more = listed.partition("<details>")
+    counts = tuple(part.count('href="/bookings/') for part in (shown, more))
+    assert counts == (number - folded, folded)
+
+
 def test_the_button_that_accepts_is_never_what_the_enter_key_presses(site: Site) -> None:
     make_booking(site.database, site.world, room_id=site.world.half_b)
     page = save(site, "size", capacity="9").text
@@ -305,6 +335,21 @@ def test_a_new_room_has_a_floor_of_its_own(site: Site) -> None:
     assert (room.name, room.capacity, room.published) == (LocalText("Neuvotteluhuone"), 8, False)
     assert [space.name for space in room.spaces] == ["Neuvotteluhuone"]
     assert room.spaces[0].id not in {space.id for space in kept(site, site.world.hall).spaces}
+
+
+def test_a_new_room_sent_twice_is_added_once(site: Site) -> None:
+    browser, path = site.browser("veli"), f"/staff/units/{site.world.rantakyla}/rooms/new"
+    [key] = re.findall(r'name="key" type="hidden" value="([^"]+)"', browser.get(path).text)
+    form = {"name_fi": "Neuvotteluhuone", "capacity": "8", "floor": "own", "key": key}
+    first, second = browser.post(path, form), browser.post(path, form)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+    with reading(site.database) as session:
+        named = [room.name.fi for room in session.scalars(select(Room))]
+    assert named.count("Neuvotteluhuone") == 1
+    other = browser.post(path, {**form, "capacity": "9"})
+    assert other.status_code == 422
+    assert fi("sent_with_other_contents") in other.text
 
 
 def test_a_new_room_is_made_of_spaces_that_are_there(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ def join(site: Site, **changes: Any) -> Any:
     return site.browser("veli").post(f"/staff/units/{site.world.rantakyla}/spaces/join", form)
 
 
+def divide(site: Site, space_id: int, names: str, **changes: Any) -> Any:
+    """Veli sends the form that divides the north end of the hall."""
+    form = {"names": names, "seen": "Sali, pohjoispää", **changes}
+    return site.browser("veli").post(f"/staff/spaces/{space_id}/divide", form)
+
+
 def make_of(site: Site, room_id: int, spaces: list[int], version: int = 1, **changes: Any) -> Any:
     form = {"version": version, "spaces": spaces, **changes}
     return site.browser("veli").post(f"/staff/rooms/{room_id}/spaces", form)
@@ -67,8 +74,7 @@ def test_the_page_tells_with_the_names_of_rooms_what_is_not_free_at_once(site: S
 
 def test_a_space_is_divided_and_its_rooms_are_made_of_all_parts(site: Site) -> None:
     north, _south = space_ids(site, site.world.hall)
-    form = {"names": "Pohjoinen, itä\r\n\r\n  Pohjoinen,  länsi "}
-    answer = site.browser("veli").post(f"/staff/spaces/{north}/divide", form)
+    answer = divide(site, north, "Pohjoinen, itä\r\n\r\n  Pohjoinen,  länsi ")
     assert answer.status_code == 303
     assert spaces_of(site, site.world.half_a) == ["Pohjoinen, itä", "Pohjoinen, länsi"]
     assert spaces_of(site, site.world.hall) == [
@@ -83,12 +89,38 @@ def test_a_space_is_divided_and_its_rooms_are_made_of_all_parts(site: Site) -> N
 )
 def test_parts_without_names_of_their_own_are_refused(site: Site, names: str, code: str) -> None:
     north, _south = space_ids(site, site.world.hall)
-    answer = site.browser("veli").post(f"/staff/spaces/{north}/divide", {"names": names})
+    answer = divide(site, north, names)
     assert answer.status_code == 422
     assert 'id="names-error"' in answer.text
     params = {"lowest": 2, "highest": 12}
     assert fi(code if names and code else "number_out_of_range", **params) in answer.text
     assert spaces_of(site, site.world.half_a) == ["Sali, pohjoispää"]
+
+
+def test_a_division_sent_twice_is_done_once(site: Site) -> None:
+    north, _south = space_ids(site, site.world.hall)
+    page = site.browser("veli").get(f"/staff/spaces/{north}/divide").text
+    assert re.search(r'name="seen" type="hidden" value="Sali, pohjoispää"', page)
+    [key] = re.findall(r'name="key" type="hidden" value="([^"]+)"', page)
+    answers = [divide(site, north, "Itä\nLänsi", key=key) for _ in range(2)]
+    where = f"/staff/units/{site.world.rantakyla}/spaces"
+    assert [(one.status_code, one.location) for one in answers] == [(303, where)] * 2
+    assert spaces_of(site, site.world.half_a) == ["Itä", "Länsi"]
+
+
+def test_a_space_that_has_been_divided_meanwhile_is_shown_as_it_is_now(site: Site) -> None:
+    north, _south = space_ids(site, site.world.hall)
+    divide(site, north, "Itä\nLänsi")
+    answer = divide(site, north, "Yksi\nKaksi")
+    assert answer.status_code == 409
+    assert fi("stale_form") in answer.text
+    assert '<span class="over">Itä</span>' in answer.text
+    assert "Yksi\r\nKaksi" in answer.text or "Yksi\nKaksi" in answer.text
+    assert spaces_of(site, site.world.half_a) == ["Itä", "Länsi"]
+    # Who has seen what it is now may divide it further.
+    [seen] = re.findall(r'name="seen" type="hidden" value="([^"]+)"', answer.text)
+    assert divide(site, north, "Yksi\nKaksi", seen=seen).status_code == 303
+    assert spaces_of(site, site.world.half_a) == ["Yksi", "Länsi", "Kaksi"]
 
 
 def test_spaces_are_joined_where_nothing_meets(site: Site) -> None:

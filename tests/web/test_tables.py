@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from booking.db import reading, transaction
 from booking.domain.columns import REQUIRED, TABLES
 from booking.i18n import LOCALES, use_locale
-from booking.models import AuditEntry, Room
+from booking.models import AuditEntry, Room, Unit
 from booking.web.carried import packed, unpacked
 from booking.web.table_texts import CELLS, FAULTS, NOTES, columns_in_words
 from tests.support.world import make_booking
@@ -123,6 +124,29 @@ def test_bookings_that_would_break_are_shown_and_imported_over_only_with_a_tick(
         assert session.get_one(Room, site.world.half_a).capacity == 9
 
 
+def test_ids_that_cannot_be_accept_nothing(site: Site) -> None:
+    make_booking(site.database, site.world, title="Ehti väliin", people=10)
+    browser = site.browser("veli")
+    text = f"external_id,unit,capacity\nroom-{site.world.half_a},{HOUSE},9\n"
+    form = fields(choose(browser, text).text)
+    sent = {**form, "accept": "y", "accepted": "9" * 5_000}
+    assert browser.post("/staff/import/save", sent).status_code == 409
+
+
+def test_a_site_named_like_anothers_id_is_asked_for(site: Site) -> None:
+    """Whoever gives their site the id that is another's name must not catch the other's rows."""
+
+    def name_it(session: Session) -> None:
+        session.get_one(Unit, site.world.kitee).external_id = HOUSE
+
+    transaction(site.database, name_it)
+    page = choose(
+        site.browser("yllapito"), f"external_id,unit,name_fi,capacity\nn-1,{HOUSE},Uusi,9\n"
+    )
+    assert page.status_code == 422
+    assert "Uusi" not in names(site)
+
+
 def test_what_has_changed_since_the_preview_is_shown_anew(site: Site) -> None:
     browser = site.browser("veli")
     text = f"external_id,unit,capacity\nroom-{site.world.half_a},{HOUSE},9\n"
@@ -152,6 +176,17 @@ def test_a_hostile_file_ends_in_words(site: Site, content: bytes) -> None:
     assert answer.status_code == 422
     assert "import-faults" in answer.text
     assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize("number", [1_001, 5_001])
+def test_more_rows_than_a_page_can_take_are_left_to_the_terminal(site: Site, number: int) -> None:
+    rows = "".join(f"R-{n},{HOUSE},Sali {n},5\n" for n in range(number))
+    answer = choose(site.browser("veli"), f"external_id,unit,name_fi,capacity\n{rows}")
+    assert answer.status_code == 422
+    with use_locale("fi"):
+        text = str(FAULTS["table_too_many_rows_for_a_page"]) % {"limit": 1_000}
+    assert text in re.sub(r"<[^>]+>", "", answer.text)
+    assert "Sali 1" not in names(site)
 
 
 def test_what_is_far_too_large_is_not_read(site: Site) -> None:
