@@ -120,16 +120,20 @@ class OpeningHours:
 
     def cover(self, period: Period) -> bool:
         """Whether `period` lies within one unbroken open stretch; nothing longer than a year does."""
-        if period.end - period.start > _LONGEST:
-            return False
-        plain = _on_a_plain_day(period)
-        if plain is not None:
-            day, start, end = plain
-            if any(opens <= start and end <= closes for opens, closes in self.on(day)):
-                return True
-        # Over midnight, stretches that touch, a night when the clocks are changed: looked at as instants.
-        first, last = _local_days(period)
-        return any(stretch.contains(period) for stretch in _open_periods(self, first, last))
+        return period.end - period.start <= _LONGEST and _cover(self, period)
+
+
+# A search over a season asks for the same slots again, of rooms that differ in other rules only.
+@lru_cache(maxsize=4096)
+def _cover(hours: OpeningHours, period: Period) -> bool:
+    plain = _on_a_plain_day(period)
+    if plain is not None:
+        day, start, end = plain
+        if any(opens <= start and end <= closes for opens, closes in hours.on(day)):
+            return True
+    # Over midnight, stretches that touch, a night when the clocks are changed: looked at as instants.
+    first, last = _local_days(period)
+    return any(stretch.contains(period) for stretch in _open_periods(hours, first, last))
 
 
 @lru_cache(maxsize=2048)

@@ -14,9 +14,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     CompoundSelect,
     Integer,
+    Interval,
     Select,
     String,
     TextClause,
@@ -165,10 +167,14 @@ def _ids(gathered: str | list[int] | None) -> Iterable[int]:
 def bookings_near_slots(
     session: Session, slots: Sequence[Period], space_ids: Collection[int], margin: timedelta
 ) -> list[tuple[int, int, Near]]:
-    """The bookings of some spaces that touch a slot widened by `margin` to both sides, as (slot's number, space, booking)."""
+    """The bookings of some spaces that lie beside a slot, less than `margin` away, as (slot's number, space, booking)."""
     wider = [Period(slot.start - margin, slot.end + margin) for slot in slots]
-    query = _near_slots_query(session.get_bind().dialect.name, len(slots))
-    rows = session.execute(query, {**_slot_values(wider), "spaces": list(space_ids)})
+    dialect = session.get_bind().dialect.name
+    query = _near_slots_query(dialect, len(slots))
+    # SQLite keeps instants as microseconds, and takes lengths as such.
+    length = margin if dialect == "postgresql" else margin // timedelta(microseconds=1)
+    asked = {"spaces": list(space_ids), "margin": length}
+    rows = session.execute(query, {**_slot_values(wider), **asked})
     return [
         (number, space, Near(Period(starts_at, ends_at), before, after))
         for number, space, starts_at, ends_at, before, after in rows
@@ -202,7 +208,9 @@ def _near_slots_query(dialect: str, count: int) -> TextualSelect:
     near = " UNION ALL ".join(
         "SELECT slot.number, held.space_id, held.starts_at, held.ends_at, held.booking_id "
         f"FROM slot CROSS JOIN {_held(dialect, index)} WHERE {condition} AND {_MEETS} "
-        "AND held.space_id IN :spaces AND held.booking_id IS NOT NULL"
+        "AND held.space_id IN :spaces AND held.booking_id IS NOT NULL "
+        # What meets the slot itself is a conflict already: only what lies beside it can be too near.
+        "AND (held.ends_at <= slot.since + :margin OR held.starts_at >= slot.until - :margin)"
         for index, condition in _ours_by_index(dialect).items()
     )
     return (
@@ -212,7 +220,11 @@ def _near_slots_query(dialect: str, count: int) -> TextualSelect:
             "room.buffer_before_minutes, room.buffer_after_minutes "
             "FROM near JOIN booking ON booking.id = near.booking_id JOIN room ON room.id = booking.room_id"
         )
-        .bindparams(*_slot_parameters(count), bindparam("spaces", expanding=True))
+        .bindparams(
+            *_slot_parameters(count),
+            bindparam("spaces", expanding=True),
+            bindparam("margin", type_=Interval if dialect == "postgresql" else BigInteger),
+        )
         .columns(
             number=Integer,
             space_id=Integer,
