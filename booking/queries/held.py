@@ -217,8 +217,8 @@ def _near_slots_query(dialect: str, count: int) -> TextualSelect:
         text(
             f"WITH {_slot_table(dialect, count)}, near AS ({near}) "
             "SELECT near.number, near.space_id, near.starts_at, near.ends_at, "
-            "room.buffer_before_minutes, room.buffer_after_minutes "
-            "FROM near JOIN booking ON booking.id = near.booking_id JOIN room ON room.id = booking.room_id"
+            # Looked up for each: in a join, PostgreSQL expects so many that it reads all bookings there are.
+            f"{_of_room('buffer_before_minutes')}, {_of_room('buffer_after_minutes')} FROM near"
         )
         .bindparams(
             *_slot_parameters(count),
@@ -233,6 +233,13 @@ def _near_slots_query(dialect: str, count: int) -> TextualSelect:
             buffer_before_minutes=Integer,
             buffer_after_minutes=Integer,
         )
+    )
+
+
+def _of_room(column: str) -> str:
+    return (
+        f"(SELECT room.{column} FROM booking JOIN room ON room.id = booking.room_id "
+        "WHERE booking.id = near.booking_id)"
     )
 
 
