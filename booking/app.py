@@ -9,26 +9,48 @@ from flask import Flask
 from booking.config import Settings, templates_folder
 from booking.db import Database, open_database
 from booking.web import (
+    absences,
+    account,
+    afterwards,
     api,
     asking,
+    audit,
     bookings,
+    changing,
+    deciding,
+    decision_templates,
     demand,
     demo,
     edge,
     errors,
+    failed_mails,
     feeds,
+    getting_in,
     health,
+    help,
     images,
+    invitations,
+    mail_settings,
+    moving,
     now,
+    organisation_members,
+    organisation_staff,
+    organisations,
     overview,
+    own_data,
     pages,
     people,
     places,
+    privacy,
     reader,
+    release,
+    reports,
+    retention,
     room_images,
     rooms,
     search,
     season,
+    second_factor,
     security,
     staff,
     staff_blocks,
@@ -36,11 +58,64 @@ from booking.web import (
     staff_rooms,
     staff_spaces,
     staff_units,
+    statement,
     static_files,
     tables,
+    unit_deciding,
+    waiting,
 )
 from booking.web.outer import Outer
 from booking.web.polls import Polls
+
+# Each part of the site, by its blueprint.
+_PARTS = (
+    search,
+    season,
+    now,
+    rooms,
+    overview,
+    people,
+    getting_in,
+    second_factor,
+    account,
+    organisations,
+    organisation_members,
+    organisation_staff,
+    invitations,
+    asking,
+    bookings,
+    moving,
+    changing,
+    afterwards,
+    waiting,
+    release,
+    reports,
+    deciding,
+    staff,
+    absences,
+    decision_templates,
+    unit_deciding,
+    staff_rooms,
+    staff_spaces,
+    staff_blocks,
+    staff_units,
+    staff_hours,
+    places,
+    demand,
+    feeds,
+    health,
+    images,
+    room_images,
+    tables,
+    privacy,
+    own_data,
+    retention,
+    statement,
+    help,
+    mail_settings,
+    failed_mails,
+    audit,
+)
 
 
 def create_app(
@@ -48,7 +123,7 @@ def create_app(
 ) -> Flask:
     """Make the application. `wake` hands the ids of new mails to the worker; without it the worker's sweep finds them.
 
-    The caller has seen to logging, migrations and, for `serve`, to `booking.config.demand_secret`.
+    The caller has seen to logging, migrations and, for `serve`, to `booking.keys.demand_secret`.
     """
     app = Flask("booking.web", static_folder=None, template_folder=str(templates_folder()))
     database = database or open_database(settings.database_url)
@@ -57,7 +132,13 @@ def create_app(
     errors.install(app, api.on_http)
     reader.install(app)
     # What each request meets, in this order: a refusal must be understood, and a signed-in reader's must not be kept.
-    for meet in (reader.speak, security.check_host, reader.greet, security.admit_upload):
+    for meet in (
+        reader.speak,
+        security.check_host,
+        reader.greet,
+        second_factor.lead,
+        security.admit_upload,
+    ):
         app.before_request(meet)
     security.RotatingCsrf(app)
     pages.install(app)
@@ -70,30 +151,8 @@ def create_app(
 
 
 def _register(app: Flask, settings: Settings) -> None:
-    for module in (
-        search,
-        season,
-        now,
-        rooms,
-        overview,
-        people,
-        asking,
-        bookings,
-        staff,
-        staff_rooms,
-        staff_spaces,
-        staff_blocks,
-        staff_units,
-        staff_hours,
-        places,
-        demand,
-        feeds,
-        health,
-        images,
-        room_images,
-        tables,
-    ):
-        app.register_blueprint(module.blueprint)
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint)
     if settings.demo:
         app.register_blueprint(demo.blueprint)
     api.register(app)

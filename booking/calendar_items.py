@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.models import Booking, CalendarText
-from calendars.items import Item
+from calendars.items import Item, Status
 from calendars.period import Period
 
 # What everybody may read of a booking that its organisation has not made public: an association at a place and time can
@@ -39,3 +39,20 @@ def public_item(booking: Booking, kept: CalendarText) -> Item:
 def booking_uid(booking: Booking, installation: str) -> str:
     """The UID a booking bears everywhere: feed, mail, push."""
     return f"{booking.uuid}@{installation}"
+
+
+_OWN_STATUS: dict[str, Status] = {"requested": "TENTATIVE", "approved": "CONFIRMED"}
+
+
+def own_item(booking: Booking, installation: str) -> Item:
+    """A booking as its own people see it, in their feed and mails: its title, and its state as it is now."""
+    return Item(
+        uid=booking_uid(booking, installation),
+        sequence=booking.sequence,
+        status=_OWN_STATUS.get(booking.state, "CANCELLED"),
+        period=Period(booking.starts_at, booking.ends_at),
+        summary=booking.title,
+        location=place(booking),
+        last_modified=booking.changed_at,
+        created=booking.created_at,
+    )

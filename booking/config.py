@@ -10,10 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -60,6 +59,17 @@ SETTINGS = (
         "Earlier secret keys, separated by commas: what they signed stays valid until they are taken away.",
     ),
     Setting(
+        "YHTEISTILA_FERNET_KEYS",
+        "none",
+        "Encrypt secrets kept in the database, separated by commas; the first encrypts, all decrypt. "
+        "`serve` and `worker` refuse to start without one.",
+    ),
+    Setting(
+        "YHTEISTILA_STAFF_SECOND_FACTOR",
+        "required",
+        "`required`: staff use nothing before they have set up a second factor. `offered`: they may.",
+    ),
+    Setting(
         "YHTEISTILA_BASE_URL",
         "http://127.0.0.1:8000",
         "Address people reach the service at; used in mails and calendar feeds.",
@@ -71,6 +81,16 @@ SETTINGS = (
         "Without it mails wait.",
     ),
     Setting("YHTEISTILA_MAIL_FROM", "yhteistila@localhost", "Sender of the mails."),
+    Setting(
+        "YHTEISTILA_INCIDENT_URL",
+        "none",
+        "The county's own channel for incidents in care, an https:// address: the form for reports of rooms leads there.",
+    ),
+    Setting(
+        "YHTEISTILA_PRIVACY_EMAIL",
+        "none",
+        "Address of whoever answers questions on privacy; shown in the privacy notice.",
+    ),
     Setting(
         "YHTEISTILA_HUEY",
         "what the database is",
@@ -91,7 +111,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, checked. `secret_key` is empty when none was given; see `demand_secret`."""
+    """All settings, checked. `secret_key` is empty when none was given; see `booking.keys`."""
 
     data: Path
     database_url: str = field(repr=False)
@@ -102,7 +122,11 @@ class Settings:
     trusted_proxies: int
     secret_key: str = field(default="", repr=False)
     secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
+    fernet_keys: tuple[str, ...] = field(default=(), repr=False)
+    staff_second_factor: str = "required"
     smtp_url: str = field(default="", repr=False)
+    incident_url: str = ""
+    privacy_email: str = ""
 
 
 def load_settings(environ: Mapping[str, str], data: Path | None = None) -> Settings:
@@ -121,53 +145,18 @@ def load_settings(environ: Mapping[str, str], data: Path | None = None) -> Setti
         data=folder,
         database_url=database_url,
         secret_key=given("SECRET_KEY"),
-        secret_key_fallbacks=tuple(
-            key for part in given("SECRET_KEY_FALLBACKS").split(",") if (key := part.strip())
-        ),
+        secret_key_fallbacks=_several(given("SECRET_KEY_FALLBACKS")),
+        fernet_keys=_several(given("FERNET_KEYS")),
+        staff_second_factor=_second_factor(given("STAFF_SECOND_FACTOR", "required")),
         base_url=_base_url(given("BASE_URL", "http://127.0.0.1:8000")),
         smtp_url=_smtp_url(given("SMTP_URL")),
+        incident_url=_incident_url(given("INCIDENT_URL")),
+        privacy_email=_privacy_email(given("PRIVACY_EMAIL")),
         mail_from=_mail_from(given("MAIL_FROM", "yhteistila@localhost")),
         huey=_huey(given("HUEY", kind), kind),
         demo=_yes_or_no("YHTEISTILA_DEMO", given("DEMO", "0")),
         trusted_proxies=_count("YHTEISTILA_TRUSTED_PROXIES", given("TRUSTED_PROXIES", "0")),
     )
-
-
-def demand_secret(settings: Settings) -> None:
-    """Raise Misconfigured unless the secret keys are there, long enough and nobody's example."""
-    how = "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
-    if not settings.secret_key:
-        raise Misconfigured(f"YHTEISTILA_SECRET_KEY is not set. {how}")
-    keys = {"YHTEISTILA_SECRET_KEY": [settings.secret_key]}
-    keys["YHTEISTILA_SECRET_KEY_FALLBACKS"] = list(settings.secret_key_fallbacks)
-    for name, values in keys.items():
-        for value in values:
-            if len(value) < SECRET_LENGTH:
-                raise Misconfigured(f"{name} is shorter than {SECRET_LENGTH} characters. {how}")
-            # Examples from documentation are long and easily guessed: words, or one character again and again.
-            if len(set(value)) < 10 or re.search(
-                "secret|change|example|password|default", value, re.IGNORECASE
-            ):
-                raise Misconfigured(f"{name} looks like an example, not like a secret. {how}")
-
-
-def kept_secret(data: Path) -> str:
-    """The demo's secret, kept in the data folder so that sign-ins outlive a restart; made at first.
-
-    Two demos that start at once on one folder get the same one.
-    """
-    data.mkdir(parents=True, exist_ok=True)
-    path = data / "demo-secret"
-    draft = data / f".demo-secret-{secrets.token_hex(8)}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-    try:
-        # A link is refused when the name is taken, and never shows a file that is half written.
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    return path.read_text(encoding="ascii").strip()
 
 
 @cache
@@ -220,6 +209,28 @@ def _mail_from(text: str) -> str:
     return text
 
 
+def _incident_url(text: str) -> str:
+    if text and (not text.startswith("https://") or not urlsplit(text).hostname):
+        raise Misconfigured("YHTEISTILA_INCIDENT_URL must be an https:// address.")
+    return text
+
+
+def _privacy_email(text: str) -> str:
+    if text and not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", text):
+        raise Misconfigured("YHTEISTILA_PRIVACY_EMAIL must be one e-mail address.")
+    return text
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(key for part in text.split(",") if (key := part.strip()))
+
+
+def _second_factor(text: str) -> str:
+    if text not in {"required", "offered"}:
+        raise Misconfigured("YHTEISTILA_STAFF_SECOND_FACTOR must be required or offered.")
+    return text
+
+
 def _huey(text: str, database_kind: str) -> str:
     if text not in {"sqlite", "postgres"}:
         raise Misconfigured("YHTEISTILA_HUEY must be sqlite or postgres.")
@@ -247,7 +258,10 @@ _SECRET_KEYS = re.compile(
     "passw|secret|token|cookie|authori[sz]ation|csrf|api_?key|session", re.IGNORECASE
 )
 _REDACTIONS = (
-    (re.compile(r"(/t/|token=|password=|secret=)[^/\s?&'\"]+", re.IGNORECASE), r"\1[redacted]"),
+    (
+        re.compile(r"(/[tkir]/|token=|password=|secret=)[^/\s?&'\"]+", re.IGNORECASE),
+        r"\1[redacted]",
+    ),
     (re.compile(r"((?:bearer|basic)\s+)[^\s'\",]+", re.IGNORECASE), r"\1[redacted]"),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), r"\1[redacted]@"),
     (re.compile(r"\$argon2\S+"), "[redacted]"),

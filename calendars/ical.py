@@ -98,6 +98,31 @@ def calendar_text(name: str, vevents: Iterable[str], refresh_minutes: int = 60) 
     return b"".join((_head(name, refresh_minutes), *map(str.encode, vevents), _END))
 
 
+def message_text(vevent: str) -> str:
+    """One VEVENT as a file that goes with a mail (RFC 5546 METHOD:PUBLISH): whoever opens it takes the entry over.
+
+    Opened again after a change it replaces the entry, by its UID and SEQUENCE; nothing is asked for, nobody is invited.
+    """
+    return _single(vevent, "PUBLISH")
+
+
+def file_text(vevent: str) -> str:
+    """One VEVENT as a file to save: the same entry without a METHOD, which Outlook would take for a message from somebody."""
+    return _single(vevent, None)
+
+
+def _single(vevent: str, method: str | None) -> str:
+    calendar = icalendar.Calendar()
+    calendar.add("version", _Text("2.0"))
+    calendar.add("prodid", _Text(PRODID))
+    calendar.add("calscale", _Text("GREGORIAN"))
+    if method is not None:
+        calendar.add("method", _Text(method))
+    rendered: bytes = calendar.to_ical(sorted=False)
+    head = rendered.removesuffix(_END) + VTIMEZONE_HELSINKI.encode()
+    return (head + vevent.encode() + _END).decode()
+
+
 @lru_cache(maxsize=1024)
 def _head(name: str, refresh_minutes: int) -> bytes:
     calendar = icalendar.Calendar()

@@ -24,9 +24,10 @@ from booking.models.triggers import constraint_stands
 from booking.queries.people import actor_of
 from booking.services.people import sign_in
 from tests.support.ports import free_port
+from tests.support.server import FERNET_KEY
 from tests.support.world import World, make_booking, make_world, slot
 
-SECRET = secrets.token_hex(32)
+KEYS = {"SECRET_KEY": secrets.token_hex(32), "FERNET_KEYS": FERNET_KEY}
 PASSWORD = "kolme vihreää hevosta"
 
 Yhteistila = Callable[..., Result]
@@ -105,10 +106,20 @@ def test_nothing_is_served_with_a_missing_or_poor_secret(
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
+def test_nothing_is_served_without_a_key_for_secrets(
+    tmp_path: Path, sqlite_url: str, command: str
+) -> None:
+    result = run(tmp_path, sqlite_url, command, SECRET_KEY=KEYS["SECRET_KEY"])
+    assert result.exit_code == 2
+    assert "YHTEISTILA_FERNET_KEYS is not set" in result.output
+    assert "secrets.token_bytes(32)" in result.output
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_nothing_is_served_from_a_database_of_another_version(
     tmp_path: Path, empty_url: str, command: str
 ) -> None:
-    result = run(tmp_path, empty_url, command, SECRET_KEY=SECRET)
+    result = run(tmp_path, empty_url, command, **KEYS)
     assert result.exit_code == 2
     assert "yhteistila db upgrade" in result.output
 
@@ -118,14 +129,14 @@ def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path, sqlite_url: str) -
         other.bind(("127.0.0.1", free_port()))
         other.listen()
         port = str(other.getsockname()[1])
-        result = run(tmp_path, sqlite_url, "serve", "--port", port, SECRET_KEY=SECRET)
+        result = run(tmp_path, sqlite_url, "serve", "--port", port, **KEYS)
     assert result.exit_code == 2
     assert f"Can't listen on 127.0.0.1, port {port}" in result.output
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "tilat.example"])
 def test_a_demo_is_served_to_this_machine_only(tmp_path: Path, sqlite_url: str, host: str) -> None:
-    result = run(tmp_path, sqlite_url, "serve", "--host", host, SECRET_KEY=SECRET, DEMO="1")
+    result = run(tmp_path, sqlite_url, "serve", "--host", host, **KEYS, DEMO="1")
     assert result.exit_code == 2
     assert "this machine only" in result.output
 
@@ -135,6 +146,26 @@ def test_a_wrong_setting_is_named(yhteistila: Yhteistila) -> None:
         2,
         "Error: YHTEISTILA_DEMO must be 0 or 1.\n",
     )
+
+
+def test_a_lost_second_factor_is_reset(
+    yhteistila: Yhteistila, database: Database, world: World
+) -> None:
+    def lose(session: Session) -> None:
+        person = session.get_one(Person, world.veli.person_id)
+        person.totp_secret, person.totp_confirmed_at = "sealed", datetime.now(UTC)
+
+    transaction(database, lose)
+    said = "The second factor is reset, and all sign-ins have ended.\n"
+    words = ("person", "reset-second-factor")
+    assert outcome(yhteistila(*words, "Veli@demo.example")) == (0, said)
+    with reading(database) as session:
+        person = session.get_one(Person, world.veli.person_id)
+        assert (person.totp_secret, person.totp_confirmed_at) == (None, None)
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["reset_second_factor", "end_all_sign_ins"]
+    nobody = (1, "Error: There is no such person.\n")
+    assert outcome(yhteistila(*words, "nobody@demo.example")) == nobody
 
 
 def test_a_person_let_in_can_sign_in_with_the_role(
@@ -152,7 +183,9 @@ def test_a_person_let_in_can_sign_in_with_the_role(
     signed_in = sign_in(database, "uusi@example.org", PASSWORD, now=datetime.now(UTC))
     assert signed_in is not None
     with reading(database) as session:
-        actor = actor_of(session, session.get_one(Person, signed_in.person_id))
+        actor = actor_of(
+            session, session.get_one(Person, signed_in.person_id), datetime.now(UTC).date()
+        )
         assert (actor.approver_units, actor.title, actor.locale) == (
             frozenset({world.kitee}),
             "palveluesihenkilö",

@@ -179,7 +179,7 @@ def test_an_export_comes_back_unchanged(
     result = yhteistila("export", kind, *option)
     assert result.exit_code == 0
     assert result.stdout_bytes.startswith("\ufeff".encode()) == bool(option)
-    count = {"rooms": 4, "closures": 1}[kind]
+    count = {"rooms": 4, "closures": 1, "organisations": 2}[kind]
     again = yhteistila("import", kind, "-", input=result.stdout_bytes)
     assert again.stdout.splitlines()[1] == f"0 added, 0 changed, {count} unchanged."
 

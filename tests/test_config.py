@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
@@ -21,15 +22,16 @@ from booking.config import (
     SETTINGS,
     bound_request,
     configure_logging,
-    demand_secret,
-    kept_secret,
     load_settings,
     logger,
     redacted,
 )
 from booking.errors import Misconfigured
+from booking.keys import demand_secret, kept_fernet_key, kept_secret
+from tests.support.server import FERNET_KEY
 
 SECRET = "0123456789abcdef" * 4
+KEYS = {"YHTEISTILA_SECRET_KEY": SECRET, "YHTEISTILA_FERNET_KEYS": FERNET_KEY}
 
 
 def test_without_any_variable_the_service_runs_on_a_file_in_the_data_folder() -> None:
@@ -44,6 +46,7 @@ def test_without_any_variable_the_service_runs_on_a_file_in_the_data_folder() ->
     )
     assert (settings.secret_key, settings.secret_key_fallbacks, settings.smtp_url) == ("", (), "")
     assert (settings.demo, settings.trusted_proxies) == (False, 0)
+    assert (settings.fernet_keys, settings.staff_second_factor) == ((), "required")
 
 
 def test_each_variable_is_read() -> None:
@@ -53,6 +56,8 @@ def test_each_variable_is_read() -> None:
             "YHTEISTILA_DATABASE_URL": "postgresql://u:p@db/tila",
             "YHTEISTILA_SECRET_KEY": SECRET,
             "YHTEISTILA_SECRET_KEY_FALLBACKS": "one, two,",
+            "YHTEISTILA_FERNET_KEYS": f" {FERNET_KEY},older, ",
+            "YHTEISTILA_STAFF_SECOND_FACTOR": "offered",
             "YHTEISTILA_BASE_URL": "https://tilat.example/",
             "YHTEISTILA_SMTP_URL": "smtps://u:p@mail:465",
             "YHTEISTILA_MAIL_FROM": "tilat@example.org",
@@ -70,6 +75,10 @@ def test_each_variable_is_read() -> None:
     )
     assert (settings.mail_from, settings.huey) == ("tilat@example.org", "sqlite")
     assert (settings.demo, settings.trusted_proxies) == (True, 2)
+    assert (settings.fernet_keys, settings.staff_second_factor) == (
+        (FERNET_KEY, "older"),
+        "offered",
+    )
 
 
 def test_the_queue_follows_the_database() -> None:
@@ -94,6 +103,7 @@ def test_the_data_option_wins_over_the_variable() -> None:
         ("HUEY", "postgres"),
         ("DEMO", "yes"),
         ("TRUSTED_PROXIES", "-1"),
+        ("STAFF_SECOND_FACTOR", "no"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
@@ -107,29 +117,50 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: 
 )
 def test_a_missing_short_or_example_secret_is_refused(secret: str) -> None:
     with pytest.raises(Misconfigured, match="YHTEISTILA_SECRET_KEY"):
-        demand_secret(load_settings({"YHTEISTILA_SECRET_KEY": secret}))
+        demand_secret(load_settings({**KEYS, "YHTEISTILA_SECRET_KEY": secret}))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "",
+        ",",
+        "short",
+        f"{FERNET_KEY},short",
+        FERNET_KEY[:-1],
+        base64.urlsafe_b64encode(bytes(32)).decode(),
+        base64.urlsafe_b64encode(b"change-me-" * 3 + b"xx").decode(),
+        "ä" * 44,
+    ],
+)
+def test_a_missing_broken_or_example_key_for_secrets_is_refused(keys: str) -> None:
+    with pytest.raises(Misconfigured, match="YHTEISTILA_FERNET_KEYS"):
+        demand_secret(load_settings({**KEYS, "YHTEISTILA_FERNET_KEYS": keys}))
 
 
 def test_a_weak_fallback_is_refused() -> None:
-    environ = {"YHTEISTILA_SECRET_KEY": SECRET, "YHTEISTILA_SECRET_KEY_FALLBACKS": "old"}
+    environ = {**KEYS, "YHTEISTILA_SECRET_KEY_FALLBACKS": "old"}
     with pytest.raises(Misconfigured, match="YHTEISTILA_SECRET_KEY_FALLBACKS"):
         demand_secret(load_settings(environ))
 
 
 def test_a_drawn_secret_is_accepted() -> None:
     for _ in range(200):
-        demand_secret(load_settings({"YHTEISTILA_SECRET_KEY": secrets.token_hex(32)}))
+        key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        environ = {"YHTEISTILA_SECRET_KEY": secrets.token_hex(32), "YHTEISTILA_FERNET_KEYS": key}
+        demand_secret(load_settings(environ))
 
 
 def test_settings_printed_show_no_secret() -> None:
     environ = {
         "YHTEISTILA_SECRET_KEY": SECRET,
         "YHTEISTILA_SECRET_KEY_FALLBACKS": "former",
+        "YHTEISTILA_FERNET_KEYS": FERNET_KEY,
         "YHTEISTILA_DATABASE_URL": "postgresql://u:hush@db/tila",
         "YHTEISTILA_SMTP_URL": "smtp://u:hush@mail",
     }
     shown = repr(load_settings(environ))
-    assert [word for word in (SECRET, "former", "hush") if word in shown] == []
+    assert [word for word in (SECRET, "former", FERNET_KEY, "hush") if word in shown] == []
 
 
 def test_each_setting_is_named_once() -> None:
@@ -138,13 +169,20 @@ def test_each_setting_is_named_once() -> None:
     assert all(name.startswith("YHTEISTILA_") for name in names)
 
 
-def test_demos_that_start_together_keep_one_secret(tmp_path: Path) -> None:
+def test_demos_that_start_together_keep_one_secret_and_one_key(tmp_path: Path) -> None:
+    folders = [tmp_path / "data"] * 8
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(kept_secret, [tmp_path / "data"] * 8))
-    assert len(found) == 1
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["demo-secret"]
-    assert (tmp_path / "data" / "demo-secret").stat().st_mode & 0o777 == 0o600
-    demand_secret(load_settings({"YHTEISTILA_SECRET_KEY": found.pop()}))
+        secrets_found, keys_found = (
+            set(pool.map(kept, folders)) for kept in (kept_secret, kept_fernet_key)
+        )
+    assert (len(secrets_found), len(keys_found)) == (1, 1)
+    files = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()}
+    assert files == {"demo-secret": 0o600, "demo-fernet-key": 0o600}
+    environ = {
+        "YHTEISTILA_SECRET_KEY": secrets_found.pop(),
+        "YHTEISTILA_FERNET_KEYS": keys_found.pop(),
+    }
+    demand_secret(load_settings(environ))
 
 
 @pytest.fixture
@@ -217,6 +255,7 @@ def test_a_name_with_line_ends_stays_on_its_line(logs: io.StringIO) -> None:
     ("text", "told"),
     [
         ("/feeds/t/4fB-k_9.ics", "/feeds/t/[redacted]"),
+        ("https://tilat.example/k/abc?x=1", "https://tilat.example/k/[redacted]?x=1"),
         ("/manage?token=abc&day=1", "/manage?token=[redacted]&day=1"),
         ("Bearer abc.def", "Bearer [redacted]"),
         ("Authorization: Basic YTpi", "Authorization: Basic [redacted]"),

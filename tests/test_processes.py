@@ -20,13 +20,15 @@ from booking.worker import Worker
 from tests.support.mailserver import Inbox, MailServer
 from tests.support.ports import free_port
 from tests.support.processes import Running, answers, running, until
+from tests.support.server import FERNET_KEY
 from tests.support.world import make_booking, make_world
 
 SECRET = secrets.token_hex(32)
 
 
 def environment(folder: Path, url: str, port: int = 8000, **more: str) -> dict[str, str]:
-    given = {"DATA": str(folder), "DATABASE_URL": url, "SECRET_KEY": SECRET, **more}
+    keys = {"SECRET_KEY": SECRET, "FERNET_KEYS": FERNET_KEY}
+    given = {"DATA": str(folder), "DATABASE_URL": url, **keys, **more}
     given["BASE_URL"] = f"http://127.0.0.1:{port}"
     return {f"YHTEISTILA_{name}": value for name, value in given.items()}
 
@@ -162,9 +164,10 @@ def test_a_worker_that_is_woken_sends_the_mail_and_stops_in_peace(
 
 
 def make_due(session: Session) -> None:
-    session.scalars(select(OutboxMessage)).one().next_try_at = datetime.now(UTC)
+    asked = select(OutboxMessage).where(OutboxMessage.id == 1)
+    session.scalars(asked).one().next_try_at = datetime.now(UTC)
 
 
 def state_of_mail(database: Database) -> str:
     with reading(database) as session:
-        return session.scalars(select(OutboxMessage.state)).one()
+        return session.scalars(select(OutboxMessage.state).where(OutboxMessage.id == 1)).one()

@@ -12,9 +12,15 @@ from sqlalchemy.orm import Session
 
 from booking.config import Settings, load_settings
 from booking.db import Database, reading, transaction
+from booking.domain.deciding import UNDO_WITHIN
 from booking.models import IdempotencyKey, OutboxMessage, SignIn, SignInAttempt
+from booking.services.decisions import decide_booking
+from booking.services.mail_settings import set_wishes
 from booking.worker import Worker
-from tests.support.world import World, make_booking, make_world
+from tests.support.acts import do
+from tests.support.mails import mails, write_mails
+from tests.support.world import NOW, World, make_booking, make_world
+from tests.support.world import at as at_local
 
 
 @pytest.fixture
@@ -45,14 +51,46 @@ def mail_states(database: Database) -> list[str]:
         return list(session.scalars(select(OutboxMessage.state).order_by(OutboxMessage.id)))
 
 
-def test_the_sweep_finds_what_a_lost_wake_up_missed(
-    database: Database, world: World, worker: Worker
-) -> None:
-    make_booking(database, world)
+def test_the_sweep_finds_what_a_lost_wake_up_missed(database: Database, worker: Worker) -> None:
+    write_mails(database)
     # Due at the booking's time, which the tests put into the future.
     transaction(database, _make_due)
     worker.sweep()
     assert mail_states(database) == ["sent"]
+
+
+def test_a_decision_is_told_by_the_sweep_once_it_can_no_longer_be_undone(
+    database: Database, world: World, settings: Settings
+) -> None:
+    booking = make_booking(database, world)
+    do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
+    states = []
+    for waited in (UNDO_WITHIN - timedelta(seconds=1), UNDO_WITHIN):
+        worker = Worker(settings, database, lambda waited=waited: NOW + waited)  # type: ignore[misc]
+        worker.sweep()
+        worker.close()
+        states.append([mail.state for mail in mails(database) if mail.kind == "approved"])
+    assert states == [["waiting"], ["sent"]]
+    # The sweep comes each minute, and a mail is to be out within five.
+    assert UNDO_WITHIN + timedelta(minutes=1) <= timedelta(minutes=5)
+
+
+def test_the_sweep_writes_the_mail_of_the_day_once_the_morning_has_come(
+    database: Database, world: World, settings: Settings
+) -> None:
+    do(database, set_wishes, {"to_decide": "daily"}, actor=world.veli)
+    make_booking(database, world)
+    told = []
+    for at in (at_local(2, 6, 59), at_local(2, 7), at_local(2, 7, 1)):
+        worker = Worker(settings, database, lambda at=at: at)  # type: ignore[misc]
+        worker.sweep()
+        worker.close()
+        told.append(sorted((one.kind, one.state) for one in mails(database)[1:]))
+    assert told == [
+        [("to_decide", "gathered")],
+        [("digest", "waiting"), ("to_decide", "sent")],
+        [("digest", "sent"), ("to_decide", "sent")],
+    ]
 
 
 def test_the_sweep_clears_away_what_is_over_and_nothing_else(
@@ -87,9 +125,9 @@ def test_nobody_is_woken_for_no_mail(
 
 
 def test_without_a_mail_server_mails_wait(
-    database: Database, world: World, tmp_path: Path, database_url: str
+    database: Database, tmp_path: Path, database_url: str
 ) -> None:
-    make_booking(database, world)
+    write_mails(database)
     transaction(database, _make_due)
     given = {"YHTEISTILA_DATA": str(tmp_path), "YHTEISTILA_DATABASE_URL": database_url}
     worker = Worker(load_settings(given), database)

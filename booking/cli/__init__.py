@@ -28,6 +28,12 @@ _TEXTS = {
     "bad_password": "The password must have at least {shortest} characters.",
     "guessable_password": "The password is too easy to guess.",
     "not_found": "There is no such {what}.",
+    "erase_coming_bookings": (
+        "They are the contact person of bookings to come ({count}). Change the contact or cancel those first."
+    ),
+    "erase_last_owner": "They are the only owner of: {organisations}. Let somebody else own it first.",
+    "erase_responsible": "They are the responsible person of: {organisations}. Name another one first.",
+    "erase_last_admin": "They are the only administrator. Make somebody else one first.",
     "database_busy": "The database is busy. Try again in a moment.",
 }
 
@@ -218,6 +224,29 @@ def person_add(email: str, password_stdin: bool, data: Path | None, **fields: An
     persons.add(_settings(data), email, password_stdin, fields)
 
 
+@person.command("reset-second-factor")
+@click.argument("email")
+@_with_data
+def person_reset_second_factor(email: str, data: Path | None) -> None:
+    """Take away a lost second factor. All sign-ins of the person end; signing in, they set it up anew."""
+    # As above.
+    from booking.cli import persons
+
+    persons.reset_second_factor(_settings(data), email)
+
+
+@person.command("erase")
+@click.argument("email")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask once more.")
+@_with_data
+def person_erase(email: str, is_sure: bool, data: Path | None) -> None:
+    """Make somebody nobody, on their request. Decisions of the county and statistics stay."""
+    # As above.
+    from booking.cli import purging
+
+    purging.erase(_settings(data), email, is_sure)
+
+
 @main.group()
 def token() -> None:
     """Keys to the API."""
@@ -235,6 +264,24 @@ def token_create(email: str, scope: str, data: Path | None) -> None:
     persons.create_key(_settings(data), email, scope)
 
 
+@main.group()
+def mail() -> None:
+    """The mails that were sent."""
+
+
+@mail.command("bounced")
+@_with_data
+def mail_bounced(data: Path | None) -> None:
+    """Read mail that came back (RFC 3464) from standard input, and mark its message as undelivered.
+
+    For a mail server that pipes what comes to YHTEISTILA_MAIL_FROM. Exit codes: 0 read, 1 not a notification, 75 try again.
+    """
+    # As above.
+    from booking.cli import mailing
+
+    mailing.take_back(_settings(data))
+
+
 class _WithColumns(click.Command):
     """A command whose help tells the columns of the tables."""
 
@@ -248,7 +295,7 @@ class _WithColumns(click.Command):
                 formatter.write_dl(columns, col_max=34)
 
 
-_tables = click.argument("kind", type=click.Choice(["rooms", "closures"]))
+_tables = click.argument("kind", type=click.Choice(["rooms", "closures", "organisations"]))
 
 
 @main.command("import", cls=_WithColumns)
@@ -266,10 +313,11 @@ _tables = click.argument("kind", type=click.Choice(["rooms", "closures"]))
 def import_(
     kind: str, file: IO[bytes], dry_run: bool, accept_broken: bool, data: Path | None
 ) -> None:
-    """Bring rooms or closures to what FILE, a CSV, says of them: all of it, or nothing.
+    """Bring rooms, closures or organisations to what FILE, a CSV, says of them: all of it, or nothing.
 
-    Rows are found again by external_id; one that is not found is added. What the file does not name stays as it is: rooms,
-    closures, columns. The same file twice is the same as once. An empty cell takes the value away, except where there always is
+    Rooms and closures are found again by external_id, organisations by y_tunnus, else register_number, else name and
+    municipality; one that is not found is added. What the file does not name stays as it is: rows, columns. The same file
+    twice is the same as once. An empty cell takes the value away, except where there always is
     one.
     """
     # As above.
@@ -286,11 +334,22 @@ def import_(
 )
 @_with_data
 def export(kind: str, file: IO[bytes], excel: bool, data: Path | None) -> None:
-    """Write rooms or closures into FILE as `import` reads them, else to standard output."""
+    """Write rooms, closures or organisations into FILE as `import` reads them, else to standard output."""
     # As above.
     from booking.cli import tables
 
     tables.take_out(_settings(data), kind, file, excel)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
+@_with_data
+def purge(dry_run: bool, data: Path | None) -> None:
+    """Remove personal data that is kept no longer, as the worker does every night. How long is set at /admin/retention."""
+    # As above.
+    from booking.cli import purging
+
+    purging.run(_settings(data), dry_run)
 
 
 @main.command()

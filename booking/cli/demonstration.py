@@ -14,7 +14,8 @@ from rich.table import Table
 from booking import migrate
 from booking.cli import filling, serving
 from booking.cli.opening import opened, start_logging
-from booking.config import kept_secret, load_settings
+from booking.config import load_settings
+from booking.keys import kept_fernet_key, kept_secret
 from booking.seed.people import DEMO_PASSWORD
 
 _PREFIX = "YHTEISTILA_"
@@ -57,6 +58,8 @@ def _set_environment(folder: Path, port: int) -> None:
     os.environ["YHTEISTILA_DEMO"] = "1"
     os.environ["YHTEISTILA_BASE_URL"] = f"http://127.0.0.1:{port}"
     os.environ["YHTEISTILA_SECRET_KEY"] = kept_secret(folder)
+    os.environ["YHTEISTILA_FERNET_KEYS"] = kept_fernet_key(folder)
+    os.environ["YHTEISTILA_STAFF_SECOND_FACTOR"] = "offered"
 
 
 def _welcome(console: Console, base_url: str, folder: Path) -> None:

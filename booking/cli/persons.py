@@ -14,6 +14,7 @@ from booking.config import Settings
 from booking.db import transaction
 from booking.queries.places import municipality_id
 from booking.services.people import NewPerson, add_person, create_token
+from booking.services.totp import reset_totp
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -47,6 +48,14 @@ def add(settings: Settings, email: str, password_stdin: bool, fields: Mapping[st
     with opened(settings) as database:
         added = transaction(database, work)
     click.echo(f"{added} can sign in now.")
+
+
+def reset_second_factor(settings: Settings, email: str) -> None:
+    """Take somebody's second factor away and end their sign-ins. Raises NotFound."""
+    now = datetime.now(UTC)
+    with opened(settings) as database:
+        transaction(database, lambda session: reset_totp(session, email, actor=TERMINAL, now=now))
+    click.echo("The second factor is reset, and all sign-ins have ended.")
 
 
 def create_key(settings: Settings, email: str, scope: str) -> None:

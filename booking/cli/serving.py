@@ -22,9 +22,10 @@ from gunicorn.glogging import Logger
 
 from booking.app import create_app
 from booking.cli.opening import opened
-from booking.config import Settings, demand_secret, logger
+from booking.config import Settings, logger
 from booking.db import Database
 from booking.errors import Misconfigured
+from booking.keys import demand_secret
 from booking.migrate import is_at_head
 from booking.worker import Worker
 

@@ -1,4 +1,4 @@
-"""`yhteistila import` and `yhteistila export`: rooms and closures as CSV, from the terminal. Knows files; no room and no rule."""
+"""`yhteistila import` and `yhteistila export`: tables as CSV, from the terminal. Knows files; no row and no rule."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def bring_in(
 
 
 def take_out(settings: Settings, kind: str, file: IO[bytes], for_excel: bool) -> None:
-    """Write all rooms or closures into a file."""
+    """Write all rooms, closures or organisations into a file."""
     columns = [column.name for column in TABLES[kind]]
     with opened(settings) as database, reading(database) as session:
         rows = list(exported(session, kind, actor=TERMINAL))

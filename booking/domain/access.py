@@ -72,3 +72,5 @@ class Actor:
 
 
 ANONYMOUS = Actor(person_id=None)
+# Acts that nobody does: the audit names the service.
+SERVICE = Actor(person_id=None, name="Yhteistila")

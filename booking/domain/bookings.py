@@ -22,7 +22,7 @@ STATES: tuple[State, ...] = ("requested", "approved", "rejected", "cancelled", "
 HOLDING = frozenset({"requested", "approved"})  # states that hold the room's time
 CHANGEABLE = HOLDING  # states in which time, room or text may still be changed
 
-Action = Literal["approve", "reject", "cancel", "lapse", "ask_again"]
+Action = Literal["approve", "reject", "cancel", "lapse", "ask_again", "undo"]
 TRANSITIONS: dict[tuple[str, str], State] = {
     ("requested", "approve"): "approved",
     ("requested", "reject"): "rejected",
@@ -31,6 +31,9 @@ TRANSITIONS: dict[tuple[str, str], State] = {
     ("approved", "cancel"): "cancelled",
     # Its asker moved it, or brings more people: the unit decides anew. The new time is held meanwhile.
     ("approved", "ask_again"): "requested",
+    # Who decided takes it back within minutes, before anybody was told.
+    ("approved", "undo"): "requested",
+    ("rejected", "undo"): "requested",
 }
 
 # Every code of the policy. 422 in the API; `room_taken` is not among them, it is a conflict (409).

@@ -15,6 +15,8 @@ from typing import Any
 
 from booking.domain.accessibility import COUNTED, MEASURED, SIDED, SIDES
 from booking.domain.local_time import parse_day, parse_time
+from booking.domain.organisations import FIELDS
+from booking.domain.organisations import KINDS as ORGANISATION_KINDS
 from booking.domain.room_values import THREE_VALUES
 from booking.domain.rooms import ACTIVITIES, EQUIPMENT, FEATURES, LAYOUTS, MINUTES_OF_DAY
 from booking.domain.texts import many_lines, one_line
@@ -240,11 +242,28 @@ CLOSURE_COLUMNS: tuple[Column, ...] = (
     *_text("reason", LINE),
 )
 
+# Of organisations; they are found again by their numbers, else by name and municipality.
+ORGANISATION_COLUMNS: tuple[Column, ...] = (
+    _kept("name", LINE),
+    _kept("kind", _choice(ORGANISATION_KINDS)),
+    _plain("y_tunnus", LINE),
+    _plain("register_number", LINE),
+    _plain("field", _choice(FIELDS)),
+    _plain("municipality", LINE),
+    _plain("contact_email", LINE),
+    _plain("responsible_name", LINE),
+)
+
 # What a table may be of, its columns, and those that must be there.
-TABLES: Mapping[str, tuple[Column, ...]] = {"rooms": ROOM_COLUMNS, "closures": CLOSURE_COLUMNS}
+TABLES: Mapping[str, tuple[Column, ...]] = {
+    "rooms": ROOM_COLUMNS,
+    "closures": CLOSURE_COLUMNS,
+    "organisations": ORGANISATION_COLUMNS,
+}
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "rooms": ("external_id", "unit"),
     "closures": ("external_id", "unit", "first_day", "last_day"),
+    "organisations": ("name",),
 }
 
 

@@ -36,7 +36,10 @@ class BookingRequest:
 
 @dataclass(frozen=True)
 class BookingEdit:
-    """New texts and numbers of a booking; None leaves as it is, an empty `needs` takes the needs away."""
+    """New texts and numbers of a booking; None leaves as it is, an empty `needs` takes the needs away.
+
+    A contact is somebody: neither its name nor its address can be taken away.
+    """
 
     title: str | None = None
     activity: str | None = None
@@ -45,3 +48,5 @@ class BookingEdit:
     needed_features: frozenset[str] | None = None
     is_public: bool | None = None
     terms_version: int | None = None
+    contact_name: str | None = None
+    contact_email: str | None = None

@@ -20,6 +20,9 @@ from booking.errors import Refusal
 
 # A stretch of exceptions longer than two years is a change of the usual week.
 _MOST_DAYS = 731
+# Hours after which an undecided request is told again: within three months.
+_LONGEST_WAIT = 92 * 24
+_MOST_DAYS_BEFORE = 60  # a reminder of a date; the worker looks no further ahead
 # As many as the form of a week has room for: what it can't show, it would lose.
 MOST_STRETCHES = 3
 
@@ -61,7 +64,29 @@ def unit_faults(values: Mapping[str, Any]) -> list[Refusal]:
         found.append(Refusal("bad_phone", "contact_phone"))
     if values["external_id"] is not None and len(values["external_id"]) > 60:
         found.append(Refusal("too_long_text", "external_id", {"limit": 60}))
-    return found
+    if values["appeal"] is not None:
+        found += text_faults("appeal", values["appeal"])
+    return [*found, *_deciding_faults(values)]
+
+
+def _deciding_faults(values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What is wrong with when an undecided request is told again: each step comes after the one before it."""
+    highest = {"remind_days_before": _MOST_DAYS_BEFORE, "late_cancel_hours": _LONGEST_WAIT}
+    for name, most in highest.items():
+        if not 0 <= values[name] <= most:
+            yield Refusal("number_out_of_range", name, {"lowest": 0, "highest": most})
+    steps = ("remind_after_hours", "stand_in_after_hours", "coordinator_after_hours")
+    before = 0
+    for name in (*steps, "lapse_after_hours"):
+        hours = values[name]
+        if hours is None and name == "lapse_after_hours":
+            continue  # it never lapses
+        if not 1 <= hours <= _LONGEST_WAIT:
+            yield Refusal("number_out_of_range", name, {"lowest": 1, "highest": _LONGEST_WAIT})
+        elif hours <= before:
+            yield Refusal("step_before_the_last", name)
+        else:
+            before = hours
 
 
 def hours_faults(rows: Sequence[HoursRow], season: tuple[date, date] | None) -> list[Refusal]:

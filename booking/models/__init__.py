@@ -2,14 +2,31 @@
 
 from booking.models.audit import AuditEntry
 from booking.models.base import Base
-from booking.models.bookings import Booking, CalendarText, IdempotencyKey
+from booking.models.bookings import (
+    Booking,
+    CalendarText,
+    IdempotencyKey,
+    Report,
+    WaitingEntry,
+)
 from booking.models.catalogue import touch_catalogue
 from booking.models.demand import SearchMiss
 from booking.models.occupancy import LONG, NO_OVERLAP, SHORT, Occupancy
-from booking.models.organisations import Membership, Organisation
+from booking.models.organisations import Agreement, Invitation, Membership, Organisation
 from booking.models.outbox import OutboxMessage
-from booking.models.people import ApiToken, Person, SignIn, SignInAttempt, StaffRole
+from booking.models.people import (
+    Absence,
+    ApiToken,
+    MailedLink,
+    MailSetting,
+    Person,
+    SignIn,
+    SignInAttempt,
+    StaffRole,
+)
 from booking.models.places import (
+    CountySetting,
+    DecisionTemplate,
     Division,
     Installation,
     Municipality,
@@ -34,15 +51,22 @@ __all__ = [
     "LONG",
     "NO_OVERLAP",
     "SHORT",
+    "Absence",
+    "Agreement",
     "ApiToken",
     "AuditEntry",
     "Base",
     "Block",
     "Booking",
     "CalendarText",
+    "CountySetting",
+    "DecisionTemplate",
     "Division",
     "IdempotencyKey",
     "Installation",
+    "Invitation",
+    "MailSetting",
+    "MailedLink",
     "Membership",
     "Municipality",
     "Occupancy",
@@ -53,6 +77,7 @@ __all__ = [
     "Person",
     "Quota",
     "Region",
+    "Report",
     "Room",
     "RoomFeature",
     "RoomImage",
@@ -64,6 +89,7 @@ __all__ = [
     "StaffRole",
     "Terms",
     "Unit",
+    "WaitingEntry",
     "room_space",
     "touch_catalogue",
 ]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.db import UtcDateTime
-from booking.models.base import CONTACT, IDENTITY, SENSITIVE, Base
+from booking.models.base import CONTACT, IDENTITY, SECRET, SENSITIVE, Base
 from booking.models.organisations import Organisation
 from booking.models.people import Person
 from booking.models.rooms import Room
@@ -63,10 +72,80 @@ class Booking(Base):
     )  # name and title as they were
     reason: Mapped[str | None] = mapped_column(Text)  # of the decision
     cancel_reason: Mapped[str | None] = mapped_column(Text)
+    condition: Mapped[str | None] = mapped_column(Text)  # of an approval
+    is_on_behalf: Mapped[bool] = mapped_column(default=False, server_default=false())  # by staff
+    is_late_cancel: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When it was last asked for, if that was later than `created_at`: an approved booking that its people changed.
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How far an undecided request has gone: 0 asked, 1 approvers reminded, 2 stand-ins told, 3 with the coordinator.
+    escalation: Mapped[int] = mapped_column(default=0, server_default="0")
+    reminded_on: Mapped[date | None]  # the asker, before the date
+    # Of the link in that reminder that gives the room back without signing in.
+    release_hash: Mapped[str | None] = mapped_column(String(64), unique=True, info=SECRET)
 
     room: Mapped[Room] = relationship()
     organisation: Mapped[Organisation] = relationship()
     asker: Mapped[Person] = relationship(foreign_keys=asker_id)
+
+
+class WaitingEntry(Base):
+    """Somebody waits for a taken slot of a room, first come first served. Offered, it holds nothing: whoever answers in time
+    asks for the slot like anybody else, before it is offered to the next.
+    """
+
+    __tablename__ = "waiting_entry"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="not_empty"),
+        CheckConstraint(
+            "state IN ('waiting', 'offered', 'taken', 'declined', 'expired', 'cancelled')",
+            name="state",
+        ),
+        Index("ix_waiting_entry_room_id_starts_at", "room_id", "starts_at"),
+    )
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    asker_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    activity: Mapped[str] = mapped_column(String(7))
+    people: Mapped[int]
+    state: Mapped[str] = mapped_column(String(9), default="waiting")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    offered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    room: Mapped[Room] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+    asker: Mapped[Person] = relationship()
+
+
+class Report(Base):
+    """What somebody tells of a room or of these pages: damage, safety, accessibility. To be answered by `due_on`; no patient
+    data belongs here, and the form says so.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (
+        CheckConstraint("kind IN ('damage', 'safety', 'accessibility', 'a11y')", name="kind"),
+        CheckConstraint("state IN ('open', 'answered')", name="state"),
+        Index("ix_report_state_due_on", "state", "due_on"),
+    )
+    kind: Mapped[str] = mapped_column(String(13))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"), index=True)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
+    email: Mapped[str | None] = mapped_column(String(254), info=CONTACT)
+    locale: Mapped[str] = mapped_column(String(2), default="fi")  # of the answer
+    text: Mapped[str] = mapped_column(Text, info=SENSITIVE)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date]
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    room: Mapped[Room | None] = relationship()
 
 
 class CalendarText(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.db import UtcDateTime
@@ -14,13 +14,17 @@ from booking.models.base import CONTACT, SENSITIVE, Base
 class OutboxMessage(Base):
     """A mail, rendered when it was written, in its reader's language. `cause` names the edge it tells of, so it is told once.
 
-    `state`: waiting → sent | failed (given up after many attempts; staff see it). `leased_until`: a worker has it in hand.
+    `state`: waiting → sent | failed (given up after many attempts; staff see it) | withdrawn (undone before it went out);
+    gathered → sent, when it went out within its reader's mail of the day. `leased_until`: a worker has it in hand.
+    `body` is the plain text, `html` the same with links to press, `calendar` an .ics that comes along.
     `message_id` never changes: a mail sent again after a lost answer bears the same one.
     """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
+        CheckConstraint(
+            "state IN ('waiting', 'sent', 'failed', 'withdrawn', 'gathered')", name="state"
+        ),
         Index(
             "ix_outbox_message_due",
             "next_try_at",
@@ -35,8 +39,13 @@ class OutboxMessage(Base):
     recipient: Mapped[str] = mapped_column(String(254), info=CONTACT)
     subject: Mapped[str] = mapped_column(String(300), info=SENSITIVE)
     body: Mapped[str] = mapped_column(Text, info=SENSITIVE)
+    html: Mapped[str | None] = mapped_column(Text, info=SENSITIVE)
+    calendar: Mapped[str | None] = mapped_column(Text, info=SENSITIVE)
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
-    state: Mapped[str] = mapped_column(String(7), default="waiting")
+    state: Mapped[str] = mapped_column(String(9), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

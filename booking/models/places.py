@@ -86,6 +86,17 @@ class Unit(Base):
     closed_on_holidays: Mapped[bool] = mapped_column(default=True, server_default=false())
     closed_on_midsummer_eve: Mapped[bool] = mapped_column(default=True, server_default=false())
     closed_on_christmas_eve: Mapped[bool] = mapped_column(default=True, server_default=false())
+    # Hours after asking at which an undecided request is told again: to its approvers, their stand-ins, the coordinator.
+    # Lapsing and approving by itself are off unless the unit says otherwise.
+    remind_after_hours: Mapped[int] = mapped_column(default=48, server_default="48")
+    stand_in_after_hours: Mapped[int] = mapped_column(default=96, server_default="96")
+    coordinator_after_hours: Mapped[int] = mapped_column(default=168, server_default="168")
+    lapse_after_hours: Mapped[int | None]
+    approves_by_itself: Mapped[bool] = mapped_column(default=False, server_default=false())
+    appeal: Mapped[LocalText | None]
+    # The asker is reminded so many days before the date; what is cancelled later than so many hours before is marked.
+    remind_days_before: Mapped[int] = mapped_column(default=3, server_default="3")
+    late_cancel_hours: Mapped[int] = mapped_column(default=24, server_default="24")
 
     municipality: Mapped[Municipality] = relationship()
     division: Mapped[Division | None] = relationship()
@@ -149,6 +160,24 @@ class OpeningException(Base):
     closes_minute: Mapped[int | None]
     reason: Mapped[LocalText | None]
     external_id: Mapped[str | None] = mapped_column(String(60))
+
+
+class DecisionTemplate(Base):
+    """A text that a unit's approvers use again and again: a condition of an approval, or a reason of a rejection."""
+
+    __tablename__ = "decision_template"
+    __table_args__ = (CheckConstraint("kind IN ('condition', 'reason')", name="kind"),)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(9))
+    text: Mapped[LocalText]
+
+
+class CountySetting(Base):
+    """Something the county decides for all: how long things are kept. A row only where it differs from what the code says."""
+
+    __tablename__ = "county_setting"
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    value: Mapped[int]
 
 
 class Terms(Base):

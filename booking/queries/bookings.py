@@ -19,6 +19,7 @@ class BookingFilter:
 
     state: str | None = None
     room_id: int | None = None
+    unit_id: int | None = None
     organisation_id: int | None = None
     ends_after: datetime | None = None
     starts_before: datetime | None = None
@@ -72,6 +73,8 @@ def bookings(
         query = query.where(Booking.state == wanted.state)
     if wanted.room_id is not None:
         query = query.where(Booking.room_id == wanted.room_id)
+    if wanted.unit_id is not None:
+        query = query.where(Room.unit_id == wanted.unit_id)
     if wanted.organisation_id is not None:
         query = query.where(Booking.organisation_id == wanted.organisation_id)
     if wanted.ends_after is not None:
@@ -106,15 +109,6 @@ def bookings_of_organisations(
     return list(session.scalars(query.limit(limit).offset(offset)))
 
 
-def queue(session: Session, actor: Actor, limit: int, offset: int = 0) -> list[Booking]:
-    """Requests the actor decides, or follows as coordinator; those asked first coming first."""
-    theirs = true() if actor.sees_all_bookings else Room.unit_id.in_(actor.approver_units)
-    query = _bookings(actor).where(Booking.state == "requested", theirs)
-    return list(
-        session.scalars(query.order_by(Booking.created_at, Booking.id).limit(limit).offset(offset))
-    )
-
-
 def history(session: Session, object_kind: str, object_id: int) -> list[AuditEntry]:
     """What happened to one thing, oldest first. Whether the actor may see it is the caller's question."""
     return list(
@@ -124,6 +118,37 @@ def history(session: Session, object_kind: str, object_id: int) -> list[AuditEnt
             .order_by(AuditEntry.id)
         )
     )
+
+
+# What the audit calls the changes that raise a booking's version, one entry for each.
+_COUNTED = (
+    "edit_booking",
+    "move_booking",
+    "approve_booking",
+    "approve_by_itself",
+    "reject_booking",
+    "undo_decision",
+    "cancel_booking",
+    "release_booking",
+    "lapse_booking",
+)
+_MISSED_SHOWN = 20
+
+
+def changed_since(session: Session, booking: Booking, version: int) -> list[AuditEntry]:
+    """What was changed of a booking after `version`, newest first."""
+    missed = max(0, booking.version - version)
+    query = (
+        select(AuditEntry)
+        .where(
+            AuditEntry.object_kind == "booking",
+            AuditEntry.object_id == booking.id,
+            AuditEntry.action.in_(_COUNTED),
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(min(missed, _MISSED_SHOWN))
+    )
+    return list(session.scalars(query)) if missed else []
 
 
 def blocks(session: Session, room_id: int, now: datetime) -> list[Block]:

@@ -136,6 +136,13 @@ def season_found(
     return sure, unsure
 
 
+def dates_of_room(
+    session: Session, room: RoomRules, slots: Sequence[Period | None], now: datetime
+) -> SeasonFound:
+    """The dates of a weekly wish in one room."""
+    return _Season(session, slots, now).found(room)
+
+
 class _Season:
     """What holds, and what rules say to, each slot. Held time is read once; rooms whose rules of time are the same are asked
     once.

@@ -1,4 +1,6 @@
-"""Mails as they wait and as they went: for the demo's pages, and for whoever asks whether the queue moves."""
+"""Mails as they wait, as they went, and as they failed: for the demo's pages, for staff, and for whoever asks whether the queue
+moves.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,20 @@ def mail(session: Session, mail_id: int) -> OutboxMessage:
     if found is None:
         raise NotFound("mail")
     return found
+
+
+def given_up(session: Session, limit: int, offset: int = 0) -> list[OutboxMessage]:
+    """A page of the mails that were given up, the newest first."""
+    newest = OutboxMessage.created_at.desc(), OutboxMessage.id.desc()
+    failed = select(OutboxMessage).where(OutboxMessage.state == "failed")
+    return list(session.scalars(failed.order_by(*newest).limit(limit).offset(offset)))
+
+
+def undelivered(session: Session, booking_id: int) -> list[OutboxMessage]:
+    """The mails about a booking that were given up, the oldest first. Whether the reader may know is the caller's question."""
+    about = OutboxMessage.cause.startswith(f"booking:{booking_id}:", autoescape=True)
+    failed = select(OutboxMessage).where(OutboxMessage.state == "failed", about)
+    return list(session.scalars(failed.order_by(OutboxMessage.id)))
 
 
 def oldest_unsent(session: Session) -> datetime | None:

@@ -23,6 +23,7 @@ from booking.domain.rooms import RoomRules
 from booking.errors import DatabaseBusy
 from booking.models import Booking, Installation, Municipality, OutboxMessage, Room
 from booking.queries.catalogue import catalogue
+from booking.seed.deciding import add_deciding
 from booking.seed.demand import add_demand
 from booking.seed.keeping import keep, unit_key
 from booking.seed.people import People, add_people
@@ -30,7 +31,8 @@ from booking.seed.pictures import drawn
 from booking.seed.places import Places, add_places
 from booking.seed.plan import Act, Plan, PlannedBlock, PlannedBooking, plan
 from booking.services.blocks import block_room, block_weekly, lift_block
-from booking.services.bookings import cancel_booking, decide_booking, request_booking
+from booking.services.bookings import cancel_booking, request_booking
+from booking.services.decisions import decide_booking
 from booking.services.pictures import Encoded
 
 Progress = Callable[[int, int, str], None]
@@ -92,6 +94,7 @@ def _seed(
     planned = plan({key: rules.room(row) for key, row in places.rooms.items()}, now, seed)
     _Stage(session, places, people, rules.rooms).play(planned, now, progress)
     add_demand(session, places.units, now, seed)
+    add_deciding(session, places, people, now)
     session.execute(
         update(OutboxMessage).values(state="sent", attempts=1, sent_at=OutboxMessage.created_at)
     )
@@ -149,6 +152,9 @@ class _Stage:
             terms_version=self.rules[self.places.rooms[told["room"]]].terms_version,
         )
         asker = self.people.askers[told["organisation"]]
+        if told.get("on_behalf"):
+            # Somebody called the site, and its approver wrote the request down.
+            asker = self.people.approvers[unit_key(told["room"])]
         return request_booking(self.session, request, asker, act.at)
 
     def _change(self, booking: Booking, planned: PlannedBooking, act: Act) -> None:
@@ -164,6 +170,7 @@ class _Stage:
             "approve" if act.action == "approve" else "reject",
             booking.version,
             act.reason,
+            planned.told.get("condition") if act.action == "approve" else None,
             actor=self.people.approvers[unit_key(planned.told["room"])],
             now=act.at,
         )

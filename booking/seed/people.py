@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.domain.access import Actor
+from booking.domain.local_time import local
 from booking.models import Membership, Organisation, Person, StaffRole
 from booking.queries.people import actor_of
 from booking.seed.facts import facts
@@ -51,7 +52,7 @@ def add_people(session: Session, places: Places, since: datetime) -> People:
             for key, role in told.get("memberships", {}).items()
         )
         session.flush()
-        actor = actor_of(session, person)
+        actor = actor_of(session, person, local(since).date())
         for key in told.get("memberships", {}):
             askers.setdefault(key, actor)
         for role in told.get("roles", []):

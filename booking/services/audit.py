@@ -19,9 +19,14 @@ LOOKS_EVERY = timedelta(minutes=1)
 
 def record_look(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> None:
     """Write down that the actor reads a booking's contact and needs, which may be health data. Its asker wrote them."""
-    if booking.asker_id == actor.person_id:
-        return
-    thing = ("booking", booking.id)
+    if booking.asker_id != actor.person_id:
+        record_look_at(session, ("booking", booking.id), actor=actor, now=now)
+
+
+def record_look_at(
+    session: Session, thing: tuple[str, int], *, actor: Actor, now: datetime
+) -> None:
+    """Write down that the actor reads the contact data of `thing` (kind, id), once for each look."""
     latest = (
         select(AuditEntry.at)
         .where(

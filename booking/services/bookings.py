@@ -1,52 +1,52 @@
-"""Asking for a room, deciding, changing, moving, cancelling. Each function is one whole change: rows, audit, mail,
-feed text.
+"""Asking for a room, changing, moving, cancelling. Each function is one whole change: rows, audit, mails, feed text.
 
-The order is the same everywhere, so that no two of them wait for each other in a circle: lock the organisation where a
-quota applies, then the spaces (old and new room) in the order of their ids, then the booking's row, then rules, then rows.
+Locks and what every change has in common: `booking.services.changes`. Deciding: `booking.services.decisions`.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.access import Actor
-from booking.domain.bookings import (
-    CHANGEABLE,
-    HOLDING,
-    Action,
-    Wish,
-    next_state,
-    refusals_at_asking,
-    refusals_at_deciding,
-)
+from booking.domain.bookings import Wish, next_state, refusals_at_asking
+from booking.domain.local_time import local
 from booking.domain.requests import BookingEdit, BookingRequest
+from booking.domain.room_values import is_email
 from booking.domain.rooms import RoomRules
-from booking.errors import (
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    PolicyRefusal,
-    Refusal,
-    Stale,
-    WrongState,
-)
+from booking.errors import Forbidden, InvalidInput, NotFound
+from booking.i18n import gettext as _
+from booking.i18n import period_in_words, use_locale
 from booking.models import Booking, Organisation, Room
-from booking.queries.bookings import booking_in_sight
+from booking.queries.people import deciders_of, reached
 from booking.services.audit import record
-from booking.services.feeds import keep_calendar_text
-from booking.services.mails import Kind, tell_asker
+from booking.services.changes import (
+    audited,
+    finish_change,
+    is_staff_of,
+    locked_booking,
+    period_of,
+    require_allowed,
+    require_changeable,
+    require_may_change,
+    require_not_started,
+    require_reason,
+    require_seen,
+    require_still_allowed,
+)
+from booking.services.decisions import approve_by_itself
+from booking.services.letters import Fact, one_line, paragraph
+from booking.services.mails import DeciderKind, tell_asker, tell_deciders
 from booking.services.occupancy import (
     hold_for_booking,
     locked_rules,
-    locked_rules_of_both,
     release_booking,
     require_free,
 )
-from booking.services.standing import lock_for_quota, standing
+from booking.services.standing import lock_for_quota, require_may_book, standing
+from booking.services.waiting import note_taken, offer_freed
 from calendars.period import Period
 
 
@@ -65,30 +65,52 @@ def request_booking(
     if organisation is None or not actor.asks_for(rules.unit_id, request.organisation_id):
         # The same answer for one that isn't there: ids of other organisations are not to be guessed.
         raise Forbidden("organisation_not_yours")
+    require_may_book(session, organisation)
     around = standing(session, rules, request.period, organisation_id=request.organisation_id)
-    _require(refusals_at_asking(rules, request.wish, now, around))
+    require_allowed(refusals_at_asking(rules, request.wish, now, around))
     require_free(session, rules, request.period)
     room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
-    booking = _new_booking(request, room, organisation, actor, now)
+    contact = _contact(session, request, organisation, actor)
+    booking = _new_booking(request, room, organisation, contact, actor, now)
     if rules.terms_version is None:
         booking.terms_version = None  # there was nothing to accept
     session.add(booking)
     session.flush()
     hold_for_booking(session, booking.id, rules.space_ids, request.period)
+    note_taken(session, rules, request.organisation_id, request.period)
     record(
         session,
         "request_booking",
         ("booking", booking.id),
-        after=_audited(booking),
+        after=audited(booking),
         actor=actor,
         now=now,
     )
+    if needs_no_decision(booking):
+        approve_by_itself(session, booking, now=now)
+        return booking
     tell_asker(session, "asked", booking, actor.locale, now)
+    _tell_deciders(session, "to_decide", booking, actor, now)
     return booking
 
 
+def _contact(
+    session: Session, request: BookingRequest, organisation: Organisation, actor: Actor
+) -> tuple[str, str]:
+    """Whom the booking's mails reach: who was named, else who asks; of what staff ask on behalf, the association itself."""
+    is_own = request.contact_email or organisation.id in actor.organisations
+    others = None if is_own else reached(session, organisation)
+    name, email = others or (actor.name, actor.email)
+    return request.contact_name or name, request.contact_email or email
+
+
 def _new_booking(
-    request: BookingRequest, room: Room, organisation: Organisation, actor: Actor, now: datetime
+    request: BookingRequest,
+    room: Room,
+    organisation: Organisation,
+    contact: tuple[str, str],
+    actor: Actor,
+    now: datetime,
 ) -> Booking:
     return Booking(
         uuid=str(uuid.uuid4()),
@@ -102,10 +124,11 @@ def _new_booking(
         needs=request.needs or None,
         needed_features=sorted(request.needed_features),
         terms_version=request.terms_version,
-        contact_name=request.contact_name or actor.name,
-        contact_email=request.contact_email or actor.email,
+        contact_name=contact[0],
+        contact_email=contact[1],
         starts_at=request.period.start,
         ends_at=request.period.end,
+        is_on_behalf=request.organisation_id not in actor.organisations,
         state="requested",
         version=1,
         sequence=0,
@@ -113,45 +136,6 @@ def _new_booking(
         created_at=now,
         changed_at=now,
     )
-
-
-def decide_booking(
-    session: Session,
-    booking_id: int,
-    action: Action,
-    version: int,
-    reason: str | None,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Booking:
-    """Approve or reject a request, as seen in `version`. Rejecting needs a reason; so does approving over foreign
-    busy time.
-
-    Raises NotFound, Forbidden, Stale, WrongState, InvalidInput(`reason_required`), and when approving PolicyRefusal
-    or RoomTaken: the room may have been closed since it was asked for.
-    """
-    booking, rules, _ = _locked(session, booking_id, actor)
-    if not actor.decides_for(rules.unit_id):
-        raise Forbidden("not_your_decision")
-    _require_version(booking, version)
-    state = next_state(booking.state, action)
-    if action == "approve":
-        _require_not_started(booking, action, now)
-        _require_still_allowed(session, rules, booking, booking.terms_version)
-        if not reason:
-            require_free(session, rules, _period_of(booking), moving=booking.id)
-    elif not reason:
-        raise InvalidInput("reason_required", field="reason")
-    before = _audited(booking)
-    booking.state, booking.reason = state, reason
-    booking.decided_at, booking.decided_by_id = now, actor.person_id
-    booking.decided_by_name = ", ".join(part for part in (actor.name, actor.title) if part)
-    booking.was_approved = booking.was_approved or state == "approved"
-    _changed(session, booking, f"{action}_booking", before, reason, actor=actor, now=now)
-    kind: Kind = "approved" if state == "approved" else "rejected"
-    tell_asker(session, kind, booking, booking.asker.locale, now)
-    return booking
 
 
 def cancel_booking(
@@ -163,16 +147,65 @@ def cancel_booking(
     actor: Actor,
     now: datetime,
 ) -> Booking:
-    """Cancel a booking before its start and give the time back. Raises NotFound, Forbidden, Stale, WrongState."""
-    booking, rules, _ = _locked(session, booking_id, actor)
-    _require_change(booking, rules, actor)
-    _require_version(booking, version)
-    state = next_state(booking.state, "cancel")
-    _require_not_started(booking, "cancel", now)
-    before = _audited(booking)
-    booking.state, booking.cancel_reason = state, reason
-    _changed(session, booking, "cancel_booking", before, reason, actor=actor, now=now)
+    """Cancel a booking before its start, tell its people, and offer the time to whoever waits for it.
+
+    Staff give a reason. Raises NotFound, Forbidden, Stale, WrongState, InvalidInput(`reason_required`).
+    """
+    booking, rules = call_off(session, booking_id, version, reason, actor=actor, now=now)
+    offer_freed(session, rules, period_of(booking), now)
     return booking
+
+
+def call_off(
+    session: Session,
+    booking_id: int,
+    version: int,
+    reason: str | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Booking, RoomRules]:
+    """Cancel a booking without offering its time: for who will do that, or use it. Raises as `cancel_booking` does."""
+    booking, rules, _target = locked_booking(session, booking_id, actor)
+    require_may_change(booking, rules, actor)
+    require_seen(booking, version)
+    by_staff = is_staff_of(booking, rules.unit_id, actor)
+    require_cancellable(booking, now)
+    if by_staff:
+        require_reason(reason)
+    let_go(session, booking, reason, by_staff, actor=actor, now=now)
+    return booking, rules
+
+
+def require_cancellable(booking: Booking, now: datetime) -> None:
+    """Raise WrongState unless the booking still holds its time and has not begun."""
+    next_state(booking.state, "cancel")
+    require_not_started(booking, "cancel", now)
+
+
+def let_go(
+    session: Session,
+    booking: Booking,
+    reason: str | None,
+    by_staff: bool,
+    action: str = "cancel_booking",
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Cancel a booking that was found cancellable under its locks, and tell of it. Whether its people are late, it remembers."""
+    before = audited(booking)
+    booking.state, booking.cancel_reason = next_state(booking.state, "cancel"), reason
+    booking.is_late_cancel = not by_staff and counts_as_late(booking, now)
+    finish_change(session, booking, action, before, reason, actor=actor, now=now)
+    tell_asker(session, "cancelled", booking, booking.asker.locale, now)
+    if not by_staff:
+        _tell_deciders(session, "withdrawn", booking, actor, now)
+
+
+def counts_as_late(booking: Booking, now: datetime) -> bool:
+    """Whether its people would cancel it late now, by the hours that its unit has set."""
+    return booking.starts_at - now < timedelta(hours=booking.room.unit.late_cancel_hours)
 
 
 def edit_booking(
@@ -187,17 +220,19 @@ def edit_booking(
     """Change texts and numbers. More people than an approved booking had: its unit decides anew, unless staff of the
     unit edits.
 
-    Raises NotFound, Forbidden, Stale, WrongState, PolicyRefusal.
+    Raises NotFound, Forbidden, Stale, WrongState, InvalidInput(`bad_email`), PolicyRefusal.
     """
-    booking, rules, _ = _locked(session, booking_id, actor)
-    _require_change(booking, rules, actor)
-    _require_version(booking, version)
-    _require_changeable(booking, "edit")
-    _require_not_started(booking, "edit", now)
-    before, had_needs, had_people = _audited(booking), _needs(booking), booking.people
+    booking, rules, _target = locked_booking(session, booking_id, actor)
+    require_may_change(booking, rules, actor)
+    require_seen(booking, version)
+    require_changeable(booking, "edit")
+    require_not_started(booking, "edit", now)
+    if edit.contact_email is not None and not is_email(edit.contact_email):
+        raise InvalidInput("bad_email", field="contact_email")
+    before, kept_quiet, had_people = audited(booking), _kept_quiet(booking), booking.people
     # Rules of use are asked anew only of who says which ones they accept.
     accepted = rules.terms_version if edit.terms_version is None else edit.terms_version
-    for name in ("title", "activity", "people", "is_public", "terms_version"):
+    for name in _EDITED:
         value = getattr(edit, name)
         if value is not None:
             setattr(booking, name, value)
@@ -205,11 +240,16 @@ def edit_booking(
         booking.needs = edit.needs or None
     if edit.needed_features is not None:
         booking.needed_features = sorted(edit.needed_features)
-    _require_still_allowed(session, rules, booking, accepted)
+    require_still_allowed(session, rules, booking, accepted)
     if booking.people > had_people:
-        _ask_again(booking, rules, actor)
-    extra = {"needs": "changed"} if _needs(booking) != had_needs else None
-    _changed(session, booking, "edit_booking", before, None, extra=extra, actor=actor, now=now)
+        _ask_again(booking, rules, actor, now)
+    quiet = _kept_quiet(booking)
+    extra = {name: "changed" for name in quiet if quiet[name] != kept_quiet[name]}
+    finish_change(session, booking, "edit_booking", before, None, extra=extra, actor=actor, now=now)
+    if actor.person_id != booking.asker_id or booking.state != before["state"]:
+        tell_asker(session, "changed", booking, booking.asker.locale, now)
+    if booking.state != before["state"]:
+        _tell_deciders(session, "changed_request", booking, actor, now)
     return booking
 
 
@@ -228,152 +268,130 @@ def move_booking(
     """Move a booking to another time or room; the old time is given back in the same instant.
 
     An approved booking moved by its asker is `requested` again; moved by staff it stays approved. `terms_version`: the rules
-    of use accepted for the move; without it those accepted before count, if the unit stays the same.
-    Raises NotFound, Forbidden, Stale, WrongState, PolicyRefusal, RoomTaken.
+    of use accepted for the move; without it those accepted before count, if the unit stays the same. Staff give a reason.
+    Raises NotFound, Forbidden, Stale, WrongState, InvalidInput(`reason_required`), PolicyRefusal, RoomTaken.
     """
-    booking, old_rules, rules = _locked(session, booking_id, actor, to_room=room_id)
-    _require_change(booking, old_rules, actor)
-    if not rules.published and not actor.decides_for(rules.unit_id):
-        raise NotFound("room")
-    if not actor.asks_for(rules.unit_id, booking.organisation_id):
-        raise Forbidden("not_your_booking")
-    _require_version(booking, version)
-    _require_changeable(booking, "move")
-    _require_not_started(booking, "move", now)
+    booking, old_rules, rules = locked_booking(session, booking_id, actor, to_room=room_id)
+    _require_may_move(booking, (old_rules, rules), version, reason, actor=actor, now=now)
     if terms_version is None and rules.unit_id == old_rules.unit_id:
         terms_version = booking.terms_version
-    wish = Wish(period, booking.activity, booking.people, terms_version)
+    # Staff can't accept rules of use for an association, nor must those keep them from moving it.
+    by_staff = is_staff_of(booking, old_rules.unit_id, actor)
+    accepted = rules.terms_version if by_staff else terms_version
+    wish = Wish(period, booking.activity, booking.people, accepted)
     around = standing(session, rules, period, booking.id, booking.organisation_id)
-    _require(refusals_at_asking(rules, wish, now, around))
+    require_allowed(refusals_at_asking(rules, wish, now, around))
     require_free(session, rules, period, moving=booking.id)
-    before = _audited(booking)
+    before, left, old_room = audited(booking), period_of(booking), booking.room
     booking.terms_version = terms_version if rules.terms_version is not None else None
     booking.room = session.get_one(Room, room_id)
     booking.starts_at, booking.ends_at = period.start, period.end
     release_booking(session, booking.id)
     hold_for_booking(session, booking.id, rules.space_ids, period)
-    _ask_again(booking, rules, actor)
-    _changed(session, booking, "move_booking", before, reason, actor=actor, now=now)
+    note_taken(session, rules, booking.organisation_id, period)
+    _ask_again(booking, rules, actor, now)
+    finish_change(session, booking, "move_booking", before, reason, actor=actor, now=now)
+    if booking.state == "requested" and needs_no_decision(booking):
+        # Its mail says where and when; nobody is asked to decide.
+        approve_by_itself(session, booking, now=now)
+    else:
+        left_at = (old_room, left)
+        _tell_of_move(session, booking, before["state"], left_at, reason, actor=actor, now=now)
+    offer_freed(session, old_rules, left, now)
     return booking
 
 
-def _locked(
-    session: Session, booking_id: int, actor: Actor, to_room: int | None = None
-) -> tuple[Booking, RoomRules, RoomRules]:
-    """The booking within the actor's sight, the rules of its room and of the room it is to move to (else its own).
-
-    All as they are now, with the spaces of both rooms and then the booking's row locked.
-    """
-    booking = booking_in_sight(session, booking_id, actor)
-    here = booking.room_id
-    if to_room is not None:
-        lock_for_quota(session, booking.organisation_id, to_room, actor)
-    rules, target = locked_rules_of_both(session, here, here if to_room is None else to_room)
-    session.refresh(booking, with_for_update={"of": Booking})
-    if booking.room_id != here:
-        # Moved between the look and the lock: other spaces than those we hold are concerned now.
-        raise Stale(booking.version)
-    return booking, rules, target
-
-
-def _changed(
-    session: Session,
+def _require_may_move(
     booking: Booking,
-    action: str,
-    before: dict[str, Any],
+    rooms: tuple[RoomRules, RoomRules],
+    version: int,
     reason: str | None,
     *,
-    extra: dict[str, Any] | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """What every change of a booking brings with it: version, sequence, released time, audit, feed text."""
-    after = _audited(booking)
-    booking.version += 1
-    booking.changed_at = now
-    if any(before[key] != after[key] for key in _SEEN_BY_OTHERS):
-        booking.sequence += 1
-    if booking.state not in HOLDING:
-        release_booking(session, booking.id)
-    thing = ("booking", booking.id)
-    record(
-        session,
-        action,
-        thing,
-        before=before,
-        after=after | (extra or {}),
-        reason=reason,
-        actor=actor,
-        now=now,
-    )
-    session.flush()
-    keep_calendar_text(session, booking)
-
-
-# RFC 5545 3.8.7.4: SEQUENCE rises with a significant revision; ours: time, place, status, title.
-_SEEN_BY_OTHERS = ("room_id", "starts_at", "ends_at", "state", "title", "is_public")
-
-
-def _audited(booking: Booking) -> dict[str, Any]:
-    """What the audit may hold of a booking; needs and contacts are left out."""
-    return {
-        "room_id": booking.room.id,
-        "organisation_id": booking.organisation.id,
-        "title": booking.title,
-        "is_public": booking.is_public,
-        "activity": booking.activity,
-        "people": booking.people,
-        "terms_version": booking.terms_version,
-        "starts_at": booking.starts_at.isoformat(),
-        "ends_at": booking.ends_at.isoformat(),
-        "state": booking.state,
-    }
-
-
-def _ask_again(booking: Booking, rules: RoomRules, actor: Actor) -> None:
-    by_staff = actor.decides_for(rules.unit_id) or actor.is_coordinator
-    if booking.state == "approved" and not by_staff:
-        booking.state = next_state(booking.state, "ask_again")
-        booking.decided_at = booking.decided_by_id = booking.decided_by_name = booking.reason = None
-
-
-def _needs(booking: Booking) -> tuple[str | None, list[str]]:
-    return booking.needs, list(booking.needed_features)
-
-
-def _require_still_allowed(
-    session: Session, rules: RoomRules, booking: Booking, terms_version: int | None
-) -> None:
-    period = _period_of(booking)
-    wish = Wish(period, booking.activity, booking.people, terms_version)
-    around = standing(session, rules, period, but=booking.id)
-    _require(refusals_at_deciding(rules, wish, around))
-
-
-def _period_of(booking: Booking) -> Period:
-    return Period(booking.starts_at, booking.ends_at)
-
-
-def _require(refusals: list[Refusal]) -> None:
-    if refusals:
-        raise PolicyRefusal(refusals)
-
-
-def _require_change(booking: Booking, rules: RoomRules, actor: Actor) -> None:
-    if not actor.changes(rules.unit_id, booking.organisation_id):
+    """Raise unless the actor may move this booking from the first of these rooms to the second, as it is now."""
+    here, there = rooms
+    require_may_change(booking, here, actor)
+    if not there.published and not actor.decides_for(there.unit_id):
+        raise NotFound("room")
+    if not actor.asks_for(there.unit_id, booking.organisation_id):
         raise Forbidden("not_your_booking")
+    require_seen(booking, version)
+    require_changeable(booking, "move")
+    require_not_started(booking, "move", now)
+    if is_staff_of(booking, here.unit_id, actor):
+        require_reason(reason)
 
 
-def _require_version(booking: Booking, version: int) -> None:
-    if booking.version != version:
-        raise Stale(booking.version)
+def _tell_of_move(
+    session: Session,
+    booking: Booking,
+    was: str,
+    left: tuple[Room, Period],
+    reason: str | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Tell the booking's people what it was before and why it was moved, and those who decide, if they are to decide."""
+    room, period = left
+    locale = booking.asker.locale
+    with use_locale(locale):
+        facts = [
+            Fact(_("Before"), f"{one_line(room.name.choose(locale)[0])}, {period_in_words(period)}")
+        ]
+        if reason:
+            facts.append(Fact(_("Reason for moving"), paragraph(reason)))
+    tell_asker(session, "moved", booking, locale, now, facts=facts)
+    if booking.state == "requested" and was == "approved":
+        _tell_deciders(session, "changed_request", booking, actor, now)
+    elif booking.state == "requested" and room.unit_id != booking.room.unit_id:
+        # Another unit decides now, and has never heard of it.
+        _tell_deciders(session, "to_decide", booking, actor, now)
 
 
-def _require_changeable(booking: Booking, action: str) -> None:
-    if booking.state not in CHANGEABLE:
-        raise WrongState(booking.state, action)
+def needs_no_decision(booking: Booking) -> bool:
+    """Whether the unit lets what its associations ask for be approved by itself: those it knows, and where it says so."""
+    verified = booking.organisation.verified_at is not None
+    return booking.room.unit.approves_by_itself and verified
 
 
-def _require_not_started(booking: Booking, action: str, now: datetime) -> None:
-    if booking.starts_at <= now:
-        raise WrongState(booking.state, action, code="already_started")
+def asks_anew(booking: Booking, unit_id: int, actor: Actor) -> bool:
+    """Whether a change by this actor needs a new decision: of what the unit of the room it has, or moves to, has approved."""
+    return booking.state == "approved" and not is_staff_of(booking, unit_id, actor)
+
+
+def _ask_again(booking: Booking, rules: RoomRules, actor: Actor, now: datetime) -> None:
+    if asks_anew(booking, rules.unit_id, actor) and not needs_no_decision(booking):
+        booking.state = next_state(booking.state, "ask_again")
+        booking.decided_at = booking.decided_by_id = booking.decided_by_name = None
+        booking.reason = booking.condition = None
+        booking.escalation, booking.asked_at = 0, now
+
+
+def _tell_deciders(
+    session: Session, kind: DeciderKind, booking: Booking, actor: Actor, now: datetime
+) -> None:
+    persons = deciders_of(session, booking.room.unit_id, local(now).date())
+    others = [person for person in persons if person.id != actor.person_id]
+    tell_deciders(session, kind, booking, others, now)
+
+
+_EDITED = (
+    "title",
+    "activity",
+    "people",
+    "is_public",
+    "terms_version",
+    "contact_name",
+    "contact_email",
+)
+
+
+def _kept_quiet(booking: Booking) -> dict[str, tuple[object, ...]]:
+    """Of what the audit holds only that it changed."""
+    return {
+        "needs": (booking.needs, tuple(booking.needed_features)),
+        "contact": (booking.contact_name, booking.contact_email),
+    }

@@ -1,4 +1,4 @@
-"""Imports of rooms and closures: a whole table or nothing, the same table twice changes nothing. Knows rows; no file and no page.
+"""Imports of tables: all of one or nothing, the same table twice changes nothing. Knows rows; no file and no page.
 
 A trial is the same work, rolled back by whoever opened the transaction (`booking.db.rehearsed`). Each row is held to the checks
 of a person's own change. All rooms of the units in the table are locked once, and the catalogue is read again once, at the end:
@@ -28,6 +28,7 @@ from booking.domain.tables import BadTable, Fault, Table, read_table
 from booking.errors import BreaksBookings, Broken
 from booking.models import AuditEntry, Installation
 from booking.queries.catalogue import Catalogue, catalogue
+from booking.services.import_organisations import import_organisations
 from booking.services.import_rows import Import, begun
 from booking.services.tables import require_table_keeper
 from booking.services.upkeep import upkeep
@@ -61,7 +62,7 @@ class ImportRefused(BadTable):
 
 
 def read_import(kind: str, content: bytes, max_bytes: int) -> Table:
-    """The table in a file, its header held to the columns of `kind` (rooms, closures). Raises BadTable."""
+    """The table in a file, its header held to the columns of `kind` (rooms, closures, organisations). Raises BadTable."""
     return read_table(content, [column.name for column in TABLES[kind]], REQUIRED[kind], max_bytes)
 
 
@@ -75,13 +76,29 @@ def import_table(
     actor: Actor,
     now: datetime,
 ) -> Imported:
-    """Bring rooms or closures to what the table says; what it doesn't name stays as it is.
+    """Bring rooms, closures or organisations to what the table says; what it doesn't name stays as it is.
 
     `accepted` are ids of bookings to come that may break. Raises Forbidden, and ImportRefused with all that is wrong: then the
     transaction must not be committed.
     """
-    require_table_keeper(actor)
+    require_table_keeper(actor, kind)
+    if kind == "organisations":
+        return _organisations(session, table, report, actor=actor, now=now)
     work = begun(session, kind, table)
+    imported = _of_units(session, work, accepted, report, actor=actor, now=now)
+    report(len(table), len(table))
+    return imported
+
+
+def _of_units(
+    session: Session,
+    work: Import,
+    accepted: Collection[int],
+    report: Report,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Imported:
     done: list[Done] = []
     touched: list[Touched] = []
     faults: list[Fault] = []
@@ -94,8 +111,8 @@ def import_table(
             session.execute(select(Installation.id).with_for_update())
             work.find()
             with _audit_at_the_end(session):
-                for at, row in enumerate(table):
-                    report(at, len(table))
+                for at, row in enumerate(work.table):
+                    report(at, len(work.table))
                     try:
                         became, wrote = work.take(row, actor=actor, now=now)
                     except BadTable as error:
@@ -108,6 +125,16 @@ def import_table(
     faults += _blamed(session, work, broken, touched)
     if faults:
         raise ImportRefused(faults, broken, Imported(tuple(done)))
+    return Imported(tuple(done))
+
+
+def _organisations(
+    session: Session, table: Table, report: Report, *, actor: Actor, now: datetime
+) -> Imported:
+    with _audit_at_the_end(session):
+        done, faults = import_organisations(session, table, report, actor=actor, now=now)
+    if faults:
+        raise ImportRefused(faults, (), Imported(tuple(done)))
     report(len(table), len(table))
     return Imported(tuple(done))
 

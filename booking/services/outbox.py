@@ -33,7 +33,11 @@ LONGEST_PAUSE = timedelta(minutes=3)
 REFUSALS = 20
 # RFC 5321 4.5.4.1: who can't deliver goes on trying for four to five days.
 GIVE_UP_AFTER = timedelta(days=5)
+# An old mail that staff send again meets servers that say "later" to whom they don't know: it gets some tries all the same.
+FEWEST_TRIES = 5
 _SETTLING_TRIES = 10
+# Mails that bear a key to something: what they said is removed once they are out, so that no copy of the database opens it.
+BEARING_KEYS = frozenset({"sign_in", "invitation", "date_reminder"})
 
 
 class NotSent(Exception):
@@ -57,6 +61,8 @@ class Mail:
     body: str
     created_at: datetime
     attempts: int
+    html: str | None = None
+    calendar: str | None = None
 
 
 # Sends one mail or raises NotSent, within LEASE.
@@ -74,11 +80,18 @@ class Delivered:
 
 
 def claim_due(
-    session: Session, now: datetime, limit: int, ids: Collection[int] | None = None
+    session: Session,
+    now: datetime,
+    limit: int,
+    ids: Collection[int] | None = None,
+    due_by: datetime | None = None,
 ) -> list[Mail]:
-    """Lease up to `limit` mails that are due (of `ids`, where given) to the caller, the one that waits longest first."""
+    """Lease up to `limit` mails that are due (of `ids`, where given) to the caller, the one that waits longest first.
+
+    `due_by`: those that were due then; now, unless it is said otherwise.
+    """
     free = or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until <= now)
-    due = (OutboxMessage.state == "waiting") & (OutboxMessage.next_try_at <= now) & free
+    due = (OutboxMessage.state == "waiting") & (OutboxMessage.next_try_at <= (due_by or now)) & free
     if ids is not None:
         due &= OutboxMessage.id.in_(ids)
     # Two workers take different mails instead of waiting for each other. (On SQLite there is one writer anyway.)
@@ -109,15 +122,23 @@ def claim_due(
 
 
 def deliver(
-    database: Database, send: Send, now_fn: Clock, ids: Collection[int] | None = None
+    database: Database,
+    send: Send,
+    now_fn: Clock,
+    ids: Collection[int] | None = None,
+    keeps_keys: bool = False,
 ) -> Delivered:
     """Send what is due (of `ids`, where given). Takes a Database, since it talks to the network between its transactions.
 
-    Returns when nothing is due. A mail that is not taken waits for its next try, or is given up; see `_outcome`.
+    `keeps_keys`: of the demo, which shows its mails instead of sending them. Returns when nothing is due. A mail that is not
+    taken waits for its next try, or is given up; see `_outcome`.
     """
     states: list[str] = []
-    while mails := _claim(database, now_fn(), ids):
-        states += [_send_one(database, send, mail, now_fn) for mail in mails]
+    # What was due when we began: while a server hangs, each mail is due again before the last one has been tried, and whoever
+    # waits behind us would wait for ever.
+    begun = now_fn()
+    while mails := _claim(database, begun, now_fn(), ids):
+        states += [_send_one(database, send, mail, now_fn, keeps_keys) for mail in mails]
     return Delivered(states.count("sent"), states.count("waiting"), states.count("failed"))
 
 
@@ -127,8 +148,10 @@ def failed_mails(session: Session) -> int:
     return session.scalars(query).one()
 
 
-def _claim(database: Database, now: datetime, ids: Collection[int] | None) -> list[Mail]:
-    return transaction(database, lambda session: claim_due(session, now, 1, ids))
+def _claim(
+    database: Database, due_by: datetime, now: datetime, ids: Collection[int] | None
+) -> list[Mail]:
+    return transaction(database, lambda session: claim_due(session, now, 1, ids, due_by))
 
 
 def _mail(row: OutboxMessage) -> Mail:
@@ -142,17 +165,19 @@ def _mail(row: OutboxMessage) -> Mail:
         body=row.body,
         created_at=row.created_at,
         attempts=row.attempts,
+        html=row.html,
+        calendar=row.calendar,
     )
 
 
-def _send_one(database: Database, send: Send, mail: Mail, now_fn: Clock) -> str:
+def _send_one(database: Database, send: Send, mail: Mail, now_fn: Clock, keeps_keys: bool) -> str:
     """Send a leased mail and write down how it went; its new state."""
     try:
         send(mail)
     except NotSent as error:
         return _note_failure(database, mail, error, now_fn())
     sent_at = now_fn()
-    _settle(database, lambda session: _mark_sent(session, mail, sent_at))
+    _settle(database, lambda session: _mark_sent(session, mail, sent_at, keeps_keys))
     logger.info("mail_sent", mail_id=mail.id, attempts=mail.attempts)
     return "sent"
 
@@ -173,7 +198,8 @@ def _outcome(mail: Mail, error: NotSent, now: datetime) -> tuple[str, datetime]:
     Given up is a mail that the server refuses at its REFUSALS-th try or later, and one that is too old to be news.
     """
     is_hopeless = error.is_refusal and mail.attempts >= REFUSALS
-    if is_hopeless or now - mail.created_at >= GIVE_UP_AFTER:
+    is_old = now - mail.created_at >= GIVE_UP_AFTER and mail.attempts >= FEWEST_TRIES
+    if is_hopeless or is_old:
         return "failed", now
     pause = min(FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10), LONGEST_PAUSE)
     # Not all at once, when a server comes back.
@@ -190,13 +216,19 @@ def _settle(database: Database, work: Callable[[Session], None]) -> None:
     return transaction(database, work)
 
 
-def _mark_sent(session: Session, mail: Mail, now: datetime) -> None:
+def _mark_sent(session: Session, mail: Mail, now: datetime, keeps_keys: bool) -> None:
     # Whoever holds the lease by now: it is sent.
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == mail.id, OutboxMessage.state != "sent")
         .values(state="sent", sent_at=now, leased_until=None, last_error=None)
     )
+    if not keeps_keys:
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == mail.id, OutboxMessage.kind.in_(BEARING_KEYS))
+            .values(body="", html=None)
+        )
 
 
 def _mark_not_sent(

@@ -1,4 +1,4 @@
-"""Getting in and being let in: passwords, sign-ins, API tokens, new persons. Knows no cookies and no HTTP.
+"""Getting in and being let in: passwords, API tokens, new persons. Knows no cookies and no HTTP.
 
 A password is checked with no transaction open: Argon2 takes its time on purpose, and a writer who thinks holds up
 everybody. So a guess is first counted (and thereby reserved) in one short transaction, then checked, then its outcome
@@ -7,43 +7,38 @@ written in another.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.db import Database, transaction
 from booking.domain.access import Actor
-from booking.errors import InvalidInput, NotFound, TooMany
+from booking.domain.texts import one_line
+from booking.errors import InvalidInput, NotFound
 from booking.models import (
     ApiToken,
     Membership,
     Organisation,
     Person,
-    SignIn,
-    SignInAttempt,
     StaffRole,
     Unit,
 )
-from booking.queries.people import actor_of
 from booking.services.audit import record
+from booking.services.limits import GUESSES, GUESSES_FROM, forget, give_back, reserve
+from booking.services.sign_ins import SignedIn, open_sign_in, token_hash
 
-# ASVS 6.3.1. Somebody who keeps guessing at an address keeps its owner out as well, for as long as it goes on.
-GUESSES = 10
-GUESS_WINDOW = timedelta(minutes=15)
-# ASVS 7.3: staff see other people's data, so their forgotten screen closes sooner.
-IDLE = {True: timedelta(minutes=30), False: timedelta(hours=12)}
-ABSOLUTE = {True: timedelta(hours=8), False: timedelta(days=30)}
 PASSWORD_LENGTH = {True: 15, False: 12}
 PASSWORD_MAX = 1000  # characters; hashing is not free
+NAME_LENGTH = 120  # characters: the column's
 # What each staff role is given with: (a unit?, a municipality?).
 _SCOPES: dict[str | None, set[tuple[bool, bool]]] = {
     "admin": {(False, False)},
@@ -70,15 +65,6 @@ _hasher = PasswordHasher()
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new sign-in: the token for the cookie (shown once, kept as a hash), and whose it is."""
-
-    token: str
-    person_id: int
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
 class NewPerson:
     """Somebody to be let in.
 
@@ -93,11 +79,6 @@ class NewPerson:
     organisation_id: int | None = None
     title: str | None = None
     locale: str = "fi"
-
-
-def token_hash(token: str) -> str:
-    """How a token is kept. It has 256 random bits, so a plain SHA-256 can't be guessed back."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def hash_password(password: str) -> str:
@@ -120,53 +101,58 @@ def folded_email(address: str) -> str:
 
 
 def sign_in(
-    database: Database, email: str, password: str, *, now: datetime, is_limited: bool = True
+    database: Database,
+    email: str,
+    password: str,
+    device: str | None = None,
+    client: str = "",
+    *,
+    now: datetime,
+    is_limited: bool = True,
 ) -> SignedIn | None:
     """Check a password and open a sign-in; None when address or password is wrong, in the same time for both.
 
-    `is_limited` is false in the demo, whose password everybody knows. Takes a Database, since no transaction may be open
-    while it thinks. Raises TooMany after GUESSES failures within GUESS_WINDOW.
+    `client` names who asks. `is_limited` is false in the demo, whose password everybody knows. Takes a Database, since no
+    transaction may be open while it thinks. Raises TooMany after as many failures as `limits.GUESSES` and `GUESSES_FROM` allow.
     """
-    key = _attempt_key(email)
-    if is_limited:
-        transaction(database, lambda session: _reserve_guess(session, key, now))
+    key = limited_address(email)
+
+    def count(session: Session) -> int:
+        of_client = reserve(session, GUESSES_FROM, client, now)
+        reserve(session, GUESSES, key, now)
+        session.flush()
+        return of_client.id
+
+    counted = transaction(database, count) if is_limited else None
     with database.reader() as session:
-        person = _by_email(session, email)
+        person = person_by_email(session, email)
         kept = person.password_hash if person is not None and person.is_active else None
     spare = _nobodys_hash()  # made by whoever comes first, known address or not
-    matches = _verify(kept or spare, password)
+    matches = is_password(kept or spare, password)
     if person is None or kept is None or not matches:
         return None
     person_id = person.id
-    return transaction(database, lambda session: _open_sign_in(session, person_id, key, now))
+
+    def open_it(session: Session) -> SignedIn:
+        forget(session, GUESSES, key)
+        if counted is not None:
+            # Theirs was no guess. Those of others from the same address still count.
+            give_back(session, counted)
+        return open_sign_in(session, session.get_one(Person, person_id), device, now)
+
+    return transaction(database, open_it)
 
 
-def _attempt_key(email: str) -> str:
-    # One key an address, whatever its spelling; a hash, since people type their passwords into the wrong field.
+def limited_address(email: str) -> str:
+    """One key for an address, whatever its spelling, by which tries are counted."""
     try:
-        folded = folded_email(email)
+        return folded_email(email)
     except InvalidInput:
-        folded = email[:254]
-    return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
+        return email[:254]
 
 
-def _reserve_guess(session: Session, key: str, now: datetime) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        # Guesses at one address stand in line here; else forty at once would each count the others' as not yet made.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": key})
-    since = now - GUESS_WINDOW
-    count, oldest = session.execute(
-        select(func.count(), func.min(SignInAttempt.at)).where(
-            SignInAttempt.key == key, SignInAttempt.at > since
-        )
-    ).one()
-    if count >= GUESSES:
-        wait = (oldest + GUESS_WINDOW - now).total_seconds()
-        raise TooMany("too_many_guesses", retry_after_seconds=max(1, int(wait) + 1))
-    session.add(SignInAttempt(key=key, at=now))
-
-
-def _by_email(session: Session, email: str) -> Person | None:
+def person_by_email(session: Session, email: str) -> Person | None:
+    """The person of this address, in whatever spelling; None for nobody, and for what is no address."""
     try:
         folded = folded_email(email)
     except InvalidInput:
@@ -179,7 +165,8 @@ def _nobodys_hash() -> str:
     return _hasher.hash(secrets.token_urlsafe())
 
 
-def _verify(kept: str, password: str) -> bool:
+def is_password(kept: str, password: str) -> bool:
+    """Whether the hash is of this password. Takes its time on purpose."""
     try:
         return _hasher.verify(
             kept, unicodedata.normalize("NFC", password[:PASSWORD_MAX]).encode("utf-8", "replace")
@@ -188,46 +175,29 @@ def _verify(kept: str, password: str) -> bool:
         return False
 
 
-def _open_sign_in(session: Session, person_id: int, key: str, now: datetime) -> SignedIn:
-    person = session.get_one(Person, person_id)
-    actor = actor_of(session, person)
-    session.execute(delete(SignInAttempt).where(SignInAttempt.key == key))
-    token = secrets.token_urlsafe(32)
-    session.add(
-        SignIn(
-            person_id=person_id,
-            token_hash=token_hash(token),
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + min(IDLE[actor.is_staff], ABSOLUTE[actor.is_staff]),
-        )
+def rename(session: Session, name: str, locale: str, *, actor: Actor, now: datetime) -> None:
+    """Write down the actor's own name and language anew. Raises InvalidInput(`own_name_required`, `too_long_text`)."""
+    person = session.get_one(Person, actor.person_id)
+    said = one_line(name)
+    if not said:
+        raise InvalidInput("own_name_required", field="name")
+    if len(said) > NAME_LENGTH:
+        raise InvalidInput("too_long_text", field="name", limit=NAME_LENGTH)
+    if (person.name, person.locale) != (said, locale):
+        thing, before, after = ("person", person.id), {"locale": person.locale}, {"locale": locale}
+        _carry_name(session, person.id, person.name, said)
+        person.name, person.locale = said, locale
+        record(session, "edit_account", thing, before=before, after=after, actor=actor, now=now)
+
+
+def _carry_name(session: Session, person_id: int, old: str, new: str) -> None:
+    """Who answers for an unregistered association goes on doing so under the new name."""
+    theirs = select(Membership.organisation_id).where(Membership.person_id == person_id)
+    session.execute(
+        update(Organisation)
+        .where(Organisation.id.in_(theirs), Organisation.responsible_name == old)
+        .values(responsible_name=new, version=Organisation.version + 1)
     )
-    record(session, "sign_in", ("person", person_id), actor=actor, now=now)
-    return SignedIn(token, person_id, person.locale)
-
-
-def touch_sign_in(session: Session, sign_in_id: int, *, actor: Actor, now: datetime) -> None:
-    """Note that a sign-in is in use, and move its idle limit. The edge calls it at most once a minute."""
-    row = session.get(SignIn, sign_in_id)
-    if row is not None:
-        row.last_seen_at = now
-        row.expires_at = min(row.created_at + ABSOLUTE[actor.is_staff], now + IDLE[actor.is_staff])
-
-
-def sign_out(session: Session, token: str, *, actor: Actor, now: datetime) -> None:
-    """End a sign-in; its cookie is worth nothing from here on. Without a row there is nothing to end."""
-    found = session.scalars(
-        select(SignIn).where(SignIn.token_hash == token_hash(token))
-    ).one_or_none()
-    if found is not None:
-        session.delete(found)
-        record(session, "sign_out", ("person", found.person_id), actor=actor, now=now)
-
-
-def end_old_sign_ins(session: Session, now: datetime) -> None:
-    """Remove sign-ins that have run out, and guesses that no longer count."""
-    session.execute(delete(SignIn).where(SignIn.expires_at <= now))
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - GUESS_WINDOW))
 
 
 def set_locale(session: Session, person_id: int, locale: str) -> None:
@@ -243,9 +213,9 @@ def add_person(
     Raises InvalidInput (`bad_email`, `email_taken`, `bad_role`, `bad_password`) or NotFound.
     """
     email = folded_email(new.email)
-    if _by_email(session, email) is not None:
+    if person_by_email(session, email) is not None:
         raise InvalidInput("email_taken", field="email")
-    _require_good_password(password, new)
+    require_good_password(password, (new.email, new.name, new.title or ""), new.role in STAFF_ROLES)
     person = Person(
         email=email,
         name=new.name,
@@ -263,15 +233,18 @@ def add_person(
     return person
 
 
-def _require_good_password(password: str, new: NewPerson) -> None:
-    shortest = PASSWORD_LENGTH[new.role in STAFF_ROLES]
+def require_good_password(password: str, own: Sequence[str], is_staff: bool) -> None:
+    """Raise InvalidInput(`bad_password`, `guessable_password`) for a password that is too short, too long or easily guessed.
+
+    `own` is what is known of the person: e-mail address, name, title.
+    """
+    shortest = PASSWORD_LENGTH[is_staff]
     if not shortest <= len(password) <= PASSWORD_MAX:
         raise InvalidInput("bad_password", field="password", shortest=shortest)
     # Loaded only where a password is chosen: its word lists cost 12 MiB, and no page needs them.
     from zxcvbn import zxcvbn
 
-    own = f"{new.email} {new.name} {new.title or ''}"
-    known = [new.email, *re.split(r"\W+", own), *_HOUSE_WORDS]
+    known = [*own, *re.split(r"\W+", " ".join(own)), *_HOUSE_WORDS]
     if zxcvbn(password[:_JUDGED], user_inputs=[word for word in known if word])["score"] < _STRONG:
         raise InvalidInput("guessable_password", field="password")
 
@@ -309,7 +282,7 @@ def create_token(session: Session, email: str, scope: str, *, actor: Actor, now:
     """
     if scope not in ("read", "write"):
         raise InvalidInput("bad_scope", field="scope")
-    person = _by_email(session, email)
+    person = person_by_email(session, email)
     if person is None:
         raise NotFound("person")
     token = f"yt_{secrets.token_urlsafe(32)}"

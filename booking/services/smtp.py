@@ -20,13 +20,14 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from booking.config import Settings, logger
 from booking.errors import Misconfigured
-from booking.services.mails import one_line
+from booking.services.letters import one_line
 from booking.services.outbox import Mail, NotSent, Send
 
 # Seconds. Up to nine answers before the mail and one after it, and four to the mail itself, stay together below `outbox.LEASE`.
 _STEP = 8
 _TAKING = 30
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CALENDAR_NAME = "varaus.ics"
 _STARTTLS = frozenset({"offered", "always", "never"})
 # The form of one address. Python's parser knows the rest, but falls over its own feet where there is nothing to parse.
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
@@ -97,7 +98,8 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
 
     Auto-Submitted (RFC 3834) keeps holiday answers from coming back. The date is when it was written, also at a later try.
     """
-    message = EmailMessage(policy=_WholeIds(linesep="\r\n"))
+    # Seven bits: not every server on the way takes eight.
+    message = EmailMessage(policy=_WholeIds(linesep="\r\n", cte_type="7bit"))
     if not _ADDRESS.fullmatch(mail.recipient):
         raise NotSent("the address can't be one", is_refusal=True)
     try:
@@ -114,6 +116,16 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body, charset="utf-8")
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html", charset="utf-8")
+    if mail.calendar is not None:
+        # RFC 6047 2.4: the method parameter says what METHOD within says.
+        message.add_attachment(
+            mail.calendar.encode(), maintype="text", subtype="calendar", filename=_CALENDAR_NAME
+        )
+        attached = list(message.iter_attachments())[-1]
+        attached.set_param("method", "PUBLISH")
+        attached.set_param("charset", "utf-8")
     message["Content-Language"] = mail.locale
     return message
 

@@ -21,9 +21,10 @@ from booking.domain.bookings import HOLDING
 from booking.domain.rooms import RoomRules
 from booking.errors import InvalidValues, NotFound, Refusal
 from booking.models import Block, Booking, Occupancy, Organisation, Room, Space, room_space
-from booking.queries.catalogue import Catalogue
+from booking.queries.catalogue import Catalogue, catalogue
 from booking.services.audit import record
-from booking.services.bookings import cancel_booking
+from booking.services.bookings import call_off
+from booking.services.changes import period_of
 from booking.services.occupancy import hold_for_booking, locked_rooms, rewrite_blocks
 from booking.services.upkeep import (
     broken,
@@ -32,6 +33,7 @@ from booking.services.upkeep import (
     require_valid,
     require_version,
 )
+from booking.services.waiting import offer_freed
 from calendars.period import Period
 
 _LONGEST_NAME = 120
@@ -184,7 +186,8 @@ def _claim(
     blocks = _blocks_to_come(session, rooms, now)
     meeting = _meetings(session, rooms, claim, (bookings, blocks), now)
     _refuse_unresolved(session, meeting, claim.cancel)
-    _cancel(session, {one for pair in meeting for one in pair if one}, claim, actor=actor, now=now)
+    involved = {one for pair in meeting for one in pair if one}
+    cancelled = _cancel(session, involved, claim, actor=actor, now=now)
     for room in rooms:
         wanted = claim.spaces[room.id]
         added, given_up = wanted - set(room.space_ids), set(room.space_ids) - wanted
@@ -202,6 +205,9 @@ def _claim(
     touched = {space for room in rooms for space in (*room.space_ids, *claim.spaces[room.id])}
     for period in {period for periods in blocks.values() for period in periods}:
         rewrite_blocks(session, touched, period)
+    known = catalogue(session).rooms
+    for booking in cancelled:
+        offer_freed(session, known[booking.room_id], period_of(booking), now)
 
 
 def _note_spaces(
@@ -293,18 +299,21 @@ def _refuse_unresolved(
 
 def _cancel(
     session: Session, involved: set[int], claim: Claim, *, actor: Actor, now: datetime
-) -> None:
+) -> list[Booking]:
+    """Cancel what was chosen, and tell its people. Its time is offered once it is known what is still free then."""
     chosen = sorted(claim.cancel)
     if not chosen:
-        return
+        return []
     if not claim.reason:
         raise InvalidValues([Refusal("reason_required", "reason")])
     if not claim.cancel <= involved:
         # Only what is in the way is cancelled here: the page was drawn before something changed.
         raise InvalidValues([Refusal("not_in_the_way", "cancel")])
     rows = session.execute(select(Booking.id, Booking.version).where(Booking.id.in_(chosen)))
-    for booking_id, version in rows.all():
-        cancel_booking(session, booking_id, version, claim.reason, actor=actor, now=now)
+    return [
+        call_off(session, booking_id, version, claim.reason, actor=actor, now=now)[0]
+        for booking_id, version in rows.all()
+    ]
 
 
 def _bookings_to_come(

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from booking.domain.access import Actor
 from booking.domain.bookings import HOLDING, Near, Standing, quota_span
 from booking.domain.rooms import RoomRules
-from booking.errors import DatabaseBusy
+from booking.errors import DatabaseBusy, Forbidden
 from booking.models import Booking, Occupancy, Organisation, Room
 from booking.queries.catalogue import catalogue
+from booking.queries.county import unregistered_may_book
 from calendars.period import Period
 
 _LOCKED = "organisation locked for its quota"
@@ -21,15 +22,35 @@ _LOCKED = "organisation locked for its quota"
 def lock_for_quota(session: Session, organisation_id: int, room_id: int, actor: Actor) -> None:
     """Lock the organisation if the room's unit has quotas: two of its bookings, in two rooms, must not both be the last.
 
+    Without quotas it is only kept from being merged away meanwhile (`booking.services.merging`): a booking must not stay behind.
     Call before the spaces are locked; everybody locks in this order. An organisation that the actor may not ask for stays
     unlocked: what they ask is refused anyway. Raises NotFound for no such room.
     """
     rules = catalogue(session).room(room_id)
-    if rules.quotas and actor.asks_for(rules.unit_id, organisation_id):
+    if not actor.asks_for(rules.unit_id, organisation_id):
+        return
+    if rules.quotas:
         if session.get_bind().dialect.name != "sqlite":
             query = select(Organisation.id).where(Organisation.id == organisation_id)
             session.execute(query.with_for_update(key_share=True))
         session.info[_LOCKED] = organisation_id
+    else:
+        keep_from_merging(session, organisation_id)
+
+
+def keep_from_merging(session: Session, organisation_id: int) -> None:
+    """Hold off a merging of the organisation until the transaction ends; many may do so at once. Read its row after this."""
+    if session.get_bind().dialect.name != "sqlite":
+        query = select(Organisation.id).where(Organisation.id == organisation_id)
+        session.execute(query.with_for_update(read=True, key_share=True))
+
+
+def require_may_book(session: Session, organisation: Organisation) -> None:
+    """Raise Forbidden for an organisation that is at rest, or of a kind that the county lends no rooms to."""
+    if not organisation.is_active:
+        raise Forbidden("organisation_at_rest")
+    if organisation.kind == "unregistered" and not unregistered_may_book(session):
+        raise Forbidden("unregistered_may_not_book")
 
 
 def standing(

@@ -1,4 +1,4 @@
-"""What rooms and closures are as rows of a table, and their export. Knows rows and columns; how a file is written it doesn't.
+"""What rooms and closures are as rows of a table; exports. Knows rows and columns; how a file is written it doesn't.
 
 Ids. A table finds its rows again by external id. What has none of its own is exported as `room-7`, and that names it for as long
 as it has none. Nothing needs to be written for the file to find the same room again, so an export that is imported changes
@@ -22,6 +22,8 @@ from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
 from booking.errors import Forbidden
 from booking.models import OpeningException, Room, RoomFeature, Unit
+from booking.services.import_organisations import organisation_rows
+from booking.services.organisations import coordinates
 
 Thing = Room | OpeningException
 
@@ -31,15 +33,26 @@ _OWN_ID = re.compile(r"(room|closure)-(0*[1-9][0-9]{0,9})")
 _MAX_ID = 2**31 - 1
 
 
-def require_table_keeper(actor: Actor) -> None:
-    """Raise Forbidden unless the actor keeps some unit's rooms and closures."""
-    if not (actor.is_admin or actor.approver_units):
+def tables_of(actor: Actor) -> tuple[str, ...]:
+    """The tables the actor keeps: staff of a unit its rooms and closures, the coordinator the associations."""
+    of_units = actor.is_admin or bool(actor.approver_units)
+    return tuple(
+        kind for kind in TABLES if (coordinates(actor) if kind == "organisations" else of_units)
+    )
+
+
+def require_table_keeper(actor: Actor, kind: str) -> None:
+    """Raise Forbidden unless the actor keeps what the table is of."""
+    if kind not in tables_of(actor):
         raise Forbidden("forbidden")
 
 
 def exported(session: Session, kind: str, *, actor: Actor) -> Iterator[list[str]]:
-    """The cells of each room or closure that the actor keeps, as TABLES has their columns. Raises Forbidden."""
-    require_table_keeper(actor)
+    """The cells of each room, closure or organisation that the actor keeps, as TABLES has their columns. Raises Forbidden."""
+    require_table_keeper(actor, kind)
+    if kind == "organisations":
+        yield from organisation_rows(session)
+        return
     units = {unit.id: unit for unit in session.scalars(select(Unit))}
     things = [thing for thing in session.scalars(_all(kind)) if actor.decides_for(thing.unit_id)]
     taken = {thing.external_id for thing in things}

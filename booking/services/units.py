@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.access import Actor
+from booking.domain.deciding import DECIDING_AT_FIRST
 from booking.domain.rooms import MINUTES_OF_DAY, QUOTA_PERIODS
 from booking.domain.texts import LocalText
 from booking.domain.unit_values import DayHours as DayHours
@@ -64,6 +65,8 @@ EDITABLE_UNIT = _BY_ADMIN | {
     "closed_on_holidays",
     "closed_on_midsummer_eve",
     "closed_on_christmas_eve",
+    "appeal",
+    *DECIDING_AT_FIRST,
 }
 
 
@@ -71,7 +74,8 @@ def add_unit(session: Session, values: Mapping[str, Any], *, actor: Actor, now: 
     """Add a unit, not yet open for booking unless said so. Raises Forbidden, InvalidValues."""
     require_admin(actor)
     _refuse_unknown(values)
-    complete = {**dict.fromkeys(EDITABLE_UNIT), "open_for_booking": False, **values}
+    at_first = {**DECIDING_AT_FIRST, "open_for_booking": False}
+    complete = {**dict.fromkeys(EDITABLE_UNIT), **at_first, **values}
     for name in ("closed_on_holidays", "closed_on_midsummer_eve", "closed_on_christmas_eve"):
         complete[name] = values.get(name, True)
     require_valid([*unit_faults(complete), *_faults_of_references(session, complete, None)])

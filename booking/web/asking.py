@@ -1,6 +1,8 @@
 """The booking form: one page from a free slot to a request. Knows the form and its refusals; the rules are the service's.
 
-Whoever must sign in first loses nothing: a link comes back by `next`, and what was typed is carried through the sign-in.
+Whoever must sign in first loses nothing: a link comes back by `next`, and what was typed is kept with the mailed link, or with
+the sign-in by password, and shown again by `kept`. A first contact takes three steps: what is needed and who asks, the address
+confirmed (`booking.web.getting_in`), and the association named, on the form of who is known without one.
 """
 
 from __future__ import annotations
@@ -22,26 +24,48 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from wtforms.fields.choices import SelectChoice
+from werkzeug.datastructures import MultiDict
 
 from booking.domain.access import Actor
+from booking.domain.organisations import ASKABLE_KINDS
 from booking.domain.requests import BookingRequest
 from booking.domain.rooms import FEATURES, RoomRules
-from booking.errors import BookingError, Forbidden, KeyReused, NotFound, PolicyRefusal, RoomTaken
+from booking.errors import (
+    BookingError,
+    Forbidden,
+    InvalidValues,
+    KeyReused,
+    NotFound,
+    PolicyRefusal,
+    RoomTaken,
+    TooMany,
+)
 from booking.i18n import current_locale, day_in_words
 from booking.i18n import gettext as _
 from booking.models import Terms
-from booking.queries.catalogue import Catalogue, catalogue
+from booking.queries.catalogue import catalogue
+from booking.queries.county import unregistered_may_book
 from booking.queries.organisations import bookable_organisations
 from booking.queries.rooms import terms_in_force
+from booking.queries.units import places
 from booking.services.bookings import request_booking
+from booking.services.first_contact import (
+    ask_as_newcomer,
+    require_possible,
+)
 from booking.services.idempotency import claim, keep
+from booking.services.links import Kept, kept_form
 from booking.web import edge
+from booking.web.account_forms import WayForm
 from booking.web.errors import status_of
+from booking.web.explained import FIELDS
 from booking.web.fields import options
-from booking.web.forms import BookingForm, SignInForm, names_of
-from booking.web.people import sign_in_page, try_sign_in
-from booking.web.reader import actor, known_actor
+from booking.web.first_contact_forms import ALL_NAMES, KEPT_NAMES, NewcomerForm, StrangerForm
+from booking.web.forms import BookingForm, SignInForm
+from booking.web.getting_in import send_way
+from booking.web.people import sign_in_page, told_to_wait, try_password
+from booking.web.reader import actor
+from booking.web.rooms_offered import chosen_room, room_choices
 from booking.web.texts import refusals_of, text_of, text_of_error
 from booking.web.vain import refusals_counted
 
@@ -51,18 +75,11 @@ if TYPE_CHECKING:
 blueprint = Blueprint("asking", __name__)
 
 _ROUTE = "web /bookings/new"
-# The service speaks of ids and instants; the form has choices and wall times.
-_FIELDS = {
-    "room_id": "room",
-    "organisation_id": "organisation",
-    "starts_at": "starts",
-    "ends_at": "ends",
-    "terms_version": "terms",
-}
 # Of a field with many values at most as many are carried on as there are to choose.
 _SEVERAL = {"needed_features": len(FEATURES)}
-# What else is sent is nobody's: neither carried through a sign-in nor part of what is asked.
-_NAMES = sorted(names_of(BookingForm))
+# Signs of one value that are kept through a sign-in: more than any field of the form takes.
+_LONGEST_KEPT = 5000
+_REFUSALS = (PolicyRefusal, RoomTaken, KeyReused, Forbidden, NotFound, InvalidValues, TooMany)
 
 
 @dataclass(frozen=True)
@@ -78,11 +95,41 @@ class _Asked:
         """The version of the rules of use that are accepted; those of another site, or older ones, are not."""
         return self.terms.version if self.terms and self.form.terms.checked else None
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether all is filled in that the form asks for; what isn't is said at its field."""
+        is_valid = self.form.validate()
+        if not is_valid and self.terms is not None and not self.form.terms.checked:
+            # The policy would say so only once all else is right.
+            self.form.terms.errors = [text_of("terms_not_accepted")]
+        return is_valid
+
+    def wish(self, organisation_id: int) -> BookingRequest:
+        """What is asked for. Call once it `is_valid`."""
+        form = self.form
+        assert form.period is not None  # validated
+        return BookingRequest(
+            room_id=int(form.room.data),
+            organisation_id=organisation_id,
+            title=form.title.data or "",
+            activity=form.activity.data,
+            period=form.period,
+            people=form.people.data,
+            needs=form.needs.data,
+            needed_features=frozenset(form.needed_features.data or ()),
+            is_public=form.is_public.data,
+            terms_version=self.accepted,
+        )
+
 
 @blueprint.get("/bookings/new")
 def ask() -> ResponseReturnValue:
-    """The form, filled with the slot that the address carries."""
-    return _page(_asked(known_actor(), filled_from="address"), 200)
+    """The form, filled with the slot that the address carries, or with what had been typed before the sign-in."""
+    asking, kept = actor(), _kept_before(actor())
+    if kept is None:
+        return _page(_asked(asking, request.args, is_address=True), 200)
+    asked = _asked(asking, MultiDict([*kept, ("step", "3")]))
+    return _page(asked, 200)
 
 
 @blueprint.post("/bookings/new")
@@ -90,113 +137,139 @@ def request_room() -> ResponseReturnValue:
     """Ask for the room; on refusal the page comes back with each reason and everything that was typed."""
     asking = actor()
     if not asking.is_known:
-        return _after_sign_in()
-    asked = _asked(asking, filled_from="post")
-    if not asked.form.validate():
-        if asked.terms is not None and not asked.form.terms.checked:
-            # The policy would say so only once all else is right.
-            asked.form.terms.errors = [text_of("terms_not_accepted")]
+        return _before_signing_in()
+    asked = _asked(asking, request.form)
+    if isinstance(asked.form, NewcomerForm) and request.form.get("organisation"):
+        # An association they no longer act for, or never did.
+        return _page(asked, 403, [text_of("organisation_not_yours")])
+    if not asked.is_valid:
         return _page(asked, 422)
     try:
         booking_id = _request(asked, asking)
-    except (PolicyRefusal, RoomTaken, KeyReused, Forbidden, NotFound) as error:
-        return _page(asked, status_of(error), _explained(asked.form, error))
+    except _REFUSALS as error:
+        can_wait = isinstance(error, RoomTaken) and _is_for_own(asked.form, asking)
+        answer = _page(asked, status_of(error), _explained(asked.form, error), can_wait)
+        return told_to_wait(answer, error) if isinstance(error, TooMany) else answer
     flash(_("The request has been sent. You get the decision by e-mail, and see it here."))
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
-def _after_sign_in() -> Response:
-    """Let somebody sign in with what they typed kept, and show it to them again. Nothing is sent without their pressing again."""
-    kept = [(name, value) for name in _NAMES for value in _typed(name)]
-    here = url_for("asking.request_room")
-    if "password" not in request.form:
-        return sign_in_page(SignInForm(), 401, kept=kept, action=here)
-    refused = try_sign_in(SignInForm(request.form), kept, here)
-    return refused or _page(_asked(actor(), filled_from="post"), 200)
+def _before_signing_in() -> Response:
+    """Let somebody in with what they typed kept; it is shown to them again, and nothing is sent without their pressing again."""
+    kept = [(name, value) for name in KEPT_NAMES for value in _typed(name)]
+    if "password" in request.form:
+        return try_password(SignInForm(request.form), kept)
+    if request.form.get("how") == "mail":
+        return send_way(WayForm(request.form), kept)
+    if request.form.get("how") == "password" or "own_name" not in request.form:
+        form = SignInForm(request.form) if "email" in request.form else None
+        return sign_in_page(401, kept=kept, by_password=form)
+    return _first_step(kept)
+
+
+def _first_step(kept: Kept) -> Response:
+    """Somebody new: all but the association is filled in. What can't be had is said now; then the address is confirmed."""
+    asked = _asked(actor(), request.form)
+    if not asked.is_valid:
+        return _page(asked, 422)
+    wish = asked.wish(0)
+    try:
+        with refusals_counted(wish), edge.read() as session:
+            require_possible(session, wish, edge.now())
+    except _REFUSALS as error:
+        return _page(asked, status_of(error), _explained(asked.form, error))
+    way = WayForm(request.form)
+
+    def refused(status: int, *reasons: str) -> Response:
+        asked.form["email"].errors = list(way.email.errors)
+        return _page(asked, status, reasons)
+
+    return send_way(way, kept, refused)
 
 
 def _typed(name: str) -> list[str]:
-    return request.form.getlist(name)[: _SEVERAL.get(name, 1)]
+    values = request.form.getlist(name)[: _SEVERAL.get(name, 1)]
+    return [value[:_LONGEST_KEPT] for value in values]
 
 
 def _request(asked: _Asked, asking: Actor) -> int:
     form = asked.form
-    assert form.period is not None  # validated
-    wished = BookingRequest(
-        room_id=int(form.room.data),
-        organisation_id=int(form.organisation.data),
-        title=form.title.data or "",
-        activity=form.activity.data,
-        period=form.period,
-        people=form.people.data,
-        needs=form.needs.data,
-        needed_features=frozenset(form.needed_features.data or ()),
-        is_public=form.is_public.data,
-        terms_version=asked.accepted,
-    )
-    body = json.dumps({name: _typed(name) for name in _NAMES if name != "key"}).encode()
+    body = json.dumps({name: _typed(name) for name in ALL_NAMES if name != "key"}).encode()
     key = form.key.data
     assert key is not None  # `_asked` has seen to it
+    wished = asked.wish(0 if isinstance(form, NewcomerForm) else int(form.organisation.data))
 
     def work(session: Session) -> int:
         now = edge.now()
         claimed = claim(session, _ROUTE, key, body, actor=asking, now=now)
         if claimed.answer is not None:
             return int(claimed.answer)
-        booking_id = request_booking(session, wished, asking, now).id
-        keep(claimed, str(booking_id))
-        return booking_id
+        if isinstance(form, NewcomerForm):
+            booking = ask_as_newcomer(session, form.values(), wished, actor=asking, now=now)
+        else:
+            booking = request_booking(session, wished, asking, now)
+        keep(claimed, str(booking.id))
+        return booking.id
 
     with refusals_counted(wished):
         return edge.write(work)
 
 
-def _asked(asking: Actor, filled_from: str) -> _Asked:
-    form = BookingForm(request.form if filled_from == "post" else request.args)
+def _kept_before(asking: Actor) -> Kept | None:
+    """What had been typed before the sign-in, if the address names it and it is the reader's."""
+    named = request.args.get("kept", "")
+    if not (named.isascii() and named.isdigit() and 0 < int(named[:10]) < 2**31):
+        return None
+    with edge.read() as session:
+        return kept_form(session, int(named[:10]), actor=asking)
+
+
+def _asked(asking: Actor, filled: MultiDict[str, str], is_address: bool = False) -> _Asked:
+    """The form for who asks, as it is filled by an address, a form sent, or what had been kept."""
     with edge.read() as session:
         rooms = catalogue(session)
-        form.room.choices = _room_choices(rooms)
         names = [(str(row.id), row.name) for row in bookable_organisations(session, asking)]
-        chosen = _chosen(rooms, form.room.data, asking)
+        form = _form_for(asking, bool(names), filled)
+        form.room.choices = room_choices(rooms)
+        if isinstance(form, NewcomerForm):
+            kinds = ASKABLE_KINDS if unregistered_may_book(session) else ("association",)
+            form.offer(_municipalities(session), kinds)
+        chosen = chosen_room(rooms, form.room.data, asking)
         has_terms = chosen is not None and chosen.terms_version is not None
         terms = terms_in_force(session, chosen.unit_id) if chosen and has_terms else None
     if chosen is not None and terms is not None:
         form.terms.wanted = f"{chosen.unit_id}-{terms.version}"
-    # One association is no choice; several are, and none is taken for granted.
-    form.organisation.choices = options(names if len(names) == 1 else [("", _("Choose")), *names])
+    if form.organisation is not None:
+        # One association is no choice; several are, and none is taken for granted.
+        several = options(names if len(names) == 1 else [("", _("Choose")), *names])
+        form.organisation.choices = several
     form.has_organisations = bool(names)
-    if filled_from == "address" or form.key.data is None:
+    if is_address or form.key.data is None:
         # A key in an address would be the same for all who follow the link.
         form.key.data = str(uuid4())
-    if filled_from == "address":
+    if is_address:
         # Nobody accepts rules by following a link.
         form.terms.data = None
     return _Asked(form, chosen, terms)
 
 
-def _chosen(rooms: Catalogue, typed: str | None, asking: Actor) -> RoomRules | None:
-    """The room that the form names, as far as the reader may know of it."""
-    if not typed or not (typed.isascii() and typed.isdigit() and len(typed) <= 10):
-        return None
-    room = rooms.rooms.get(int(typed))
-    may_know = room is not None and (room.published or asking.decides_for(room.unit_id))
-    return room if may_know else None
+def _form_for(asking: Actor, has_organisations: bool, filled: MultiDict[str, str]) -> BookingForm:
+    if not asking.is_known:
+        return StrangerForm(filled)
+    # Sent twice, it is the same form the second time, although the association is there by then.
+    is_newcomer = not has_organisations or "org_name" in filled
+    return NewcomerForm(filled) if is_newcomer and not asking.is_staff else BookingForm(filled)
 
 
-def _room_choices(rooms: Catalogue) -> list[SelectChoice]:
-    """The rooms that can be asked for, by municipality."""
+def _municipalities(session: Session) -> list[tuple[int, str]]:
     locale = current_locale()
-    choices = options([("", _("Choose"))])
-    for room in rooms.rooms.values():
-        if room.is_lent:
-            town = rooms.municipalities[room.municipality].choose(locale)[0]
-            (name, lang), (unit, _lang) = room.name.choose(locale), room.unit_name.choose(locale)
-            choices += options([(str(room.id), f"{name} – {unit}")], town, lang)
-    return choices
+    return [(row.id, row.name.choose(locale)[0]) for row in places(session).municipalities]
 
 
 def _explained(form: BookingForm, error: BookingError) -> list[str]:
     """Put each reason at its field; those without one are returned."""
+    if isinstance(error, InvalidValues) and isinstance(form, NewcomerForm):
+        return form.tell(error.faults)
     if isinstance(error, PolicyRefusal):
         said = [(refusal.field, text) for refusal, text in refusals_of(error)]
     elif isinstance(error, RoomTaken):
@@ -207,7 +280,7 @@ def _explained(form: BookingForm, error: BookingError) -> list[str]:
         said = [("", text_of_error(error))]
     reasons = []
     for name, text in said:
-        field = form._fields.get(_FIELDS.get(name, name))
+        field = form._fields.get(FIELDS.get(name, name))
         if field is None:
             reasons.append(text)
         else:
@@ -215,7 +288,23 @@ def _explained(form: BookingForm, error: BookingError) -> list[str]:
     return reasons
 
 
-def _page(asked: _Asked, status: int, reasons: Sequence[str] = ()) -> Response:
+def _who(form: BookingForm) -> str:
+    """Who fills the form in: a `stranger`, a `newcomer`, somebody with associations, or staff with `none`."""
+    if isinstance(form, StrangerForm):
+        return "stranger"
+    if isinstance(form, NewcomerForm):
+        return "newcomer"
+    return "member" if form.has_organisations else "none"
+
+
+def _is_for_own(form: BookingForm, asking: Actor) -> bool:
+    """Whether it is asked in the name of an association of one's own: only those wait for a time that is taken."""
+    return form.organisation is not None and int(form.organisation.data) in asking.organisations
+
+
+def _page(
+    asked: _Asked, status: int, reasons: Sequence[str] = (), can_wait: bool = False
+) -> Response:
     day = asked.form.day.data
     page = render_template(
         "bookings/new.html",
@@ -224,6 +313,8 @@ def _page(asked: _Asked, status: int, reasons: Sequence[str] = ()) -> Response:
         terms=asked.terms,
         reasons=reasons,
         understood=day_in_words(day) if day else "",
+        who=_who(asked.form),
+        can_wait=can_wait,
         failed=status >= 400,
     )
     return make_response(page, status)

@@ -120,22 +120,6 @@ class BookingForm(SlotForm):
     has_organisations = True  # False: there is nobody in whose name the reader may ask
 
 
-class DecisionForm(Form):
-    """A yes, with the version that was seen; the reason is optional."""
-
-    version = HiddenField()
-    reason = LinesField(_("Message to the requester (optional)"), [AtMost(2000)])
-
-
-class RejectionForm(Form):
-    """A no, with the version that was seen and its reason."""
-
-    version = HiddenField()
-    reason = LinesField(
-        _("Reason"), [Required(_("Write a reason. The requester will read it.")), AtMost(2000)]
-    )
-
-
 class CancelForm(Form):
     """Calling a booking off, with the version that was seen."""
 
@@ -188,8 +172,10 @@ class BlockForm(Form):
 
 
 class SignInForm(Form):
-    """Who signs in, and where they wanted to go."""
+    """Who signs in, and where they wanted to go. The page has another form above it, so the fields bear ids of their own."""
 
-    email = StringField(_("E-mail address"), [Required(_("Enter your e-mail address."))])
+    email = StringField(
+        _("E-mail address"), [Required(_("Enter your e-mail address."))], id="password-email"
+    )
     password = PasswordField(_("Password"), [Required(_("Enter your password."))])
-    next = HiddenField()
+    next = HiddenField(id="password-next")

@@ -30,8 +30,8 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 _HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-# The private part of an address must never reach a log; what follows /t/ is a token.
-_TOKEN = re.compile(r"(/t/)[^/]+")
+# The private part of an address must never reach a log; what follows /t/, /k/, /i/ or /r/ is a token.
+_TOKEN = re.compile(r"(/[tkir]/)[^/]+")
 
 
 class Outer:

@@ -104,19 +104,37 @@ def _shared() -> dict[str, Any]:
     }
 
 
-def _menu(reading: Actor) -> list[dict[str, Any]]:
+def _menu(reading: Actor) -> list[list[dict[str, Any]]]:
+    """The menu, a row of links for everybody and a second one for those who work for the county."""
     links = [("search.show", _("Find a room")), ("rooms.catalogue_list", _("Rooms"))]
     if reading.is_known:
         links.append(("bookings.mine", _("My bookings")))
+        if not reading.is_staff:
+            links.append(("organisations.show_all", _("My associations")))
+    return [_row(row) for row in (links, _work(reading)) if row]
+
+
+def _work(reading: Actor) -> list[tuple[str, str]]:
     decides = reading.is_admin or bool(reading.approver_units)
+    links = []
     if decides or reading.is_coordinator:
         links.append(("staff.requests", _("Requests")))
     if decides:
         links.append(("staff.rooms", _("Rooms of my sites")))
     if reading.is_staff:
+        links.append(("organisations.show_all", _("Associations")))
+    if decides or reading.is_coordinator:
+        links.append(("reports.queue", _("Reports")))
+    if reading.is_staff:
         links.append(("demand.show", _("Demand")))
+    if reading.is_admin or reading.is_coordinator:
+        links.append(("failed_mails.show", _("Undelivered messages")))
     if reading.is_admin:
-        links.append(("places.show", _("Places")))
+        links += [("places.show", _("Places")), ("retention.show", _("Retention times"))]
+    return links
+
+
+def _row(links: list[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
         {"href": url_for(endpoint), "text": text, "is_here": request.endpoint == endpoint}
         for endpoint, text in links

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import abort, request, url_for
 
@@ -30,15 +30,23 @@ def page_number() -> int:
     return int(asked)
 
 
-def page_of(number: int, rows: Callable[[int, int], Sequence[T]]) -> Page[T]:
-    """Page `number` of what `rows(limit, offset)` gives; one row more is read to know whether there is another page."""
+def page_of(
+    number: int,
+    rows: Callable[[int, int], Sequence[T]],
+    kept: Mapping[str, str] | None = None,
+) -> Page[T]:
+    """Page `number` of what `rows(limit, offset)` gives; one row more is read to know whether there is another page.
+
+    `kept`: what else the addresses of the pages beside it ask for, such as the filters of the list.
+    """
     found = rows(PAGE + 1, (number - 1) * PAGE)
     return Page(
         found[:PAGE],
-        _href(number - 1) if number > 1 else None,
-        _href(number + 1) if len(found) > PAGE else None,
+        _href(number - 1, kept or {}) if number > 1 else None,
+        _href(number + 1, kept or {}) if len(found) > PAGE else None,
     )
 
 
-def _href(number: int) -> str:
-    return url_for(str(request.endpoint), **{**(request.view_args or {}), "page": number})
+def _href(number: int, kept: Mapping[str, str]) -> str:
+    path: dict[str, Any] = request.view_args or {}
+    return url_for(str(request.endpoint), **{**kept, **path, "page": number})

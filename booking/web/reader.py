@@ -14,10 +14,11 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from booking.config import logger
 from booking.domain.access import ANONYMOUS, Actor
+from booking.domain.local_time import local
 from booking.errors import DatabaseBusy, SignInRequired
 from booking.i18n import LOCALES, negotiate, use_locale
 from booking.queries.people import actor_of, sign_in_of
-from booking.services import people
+from booking.services import sign_ins
 from booking.web import edge
 
 LOCALE = "locale"  # its name in the cookie
@@ -27,11 +28,19 @@ _MACHINES = ("/feeds/", "/api/", "/static/", "/livez", "/readyz", "/robots.txt")
 
 
 class Reader(UserMixin):
-    """A signed-in person as flask-login sees one: the id is the token of this device's sign-in."""
+    """A signed-in person as flask-login sees one: the id is the token of this device's sign-in.
 
-    def __init__(self, token: str, actor: Actor) -> None:
+    One that `awaits_totp` is nobody yet: ANONYMOUS, and led to the page of the second factor (`booking.web.second_factor`).
+    `lacks_totp`: staff who have none.
+    """
+
+    def __init__(
+        self, token: str, actor: Actor, awaits_totp: bool = False, lacks_totp: bool = False
+    ) -> None:
         self.token = token
         self.actor = actor
+        self.awaits_totp = awaits_totp
+        self.lacks_totp = lacks_totp
 
     def get_id(self) -> str:
         """The token that the cookie keeps."""
@@ -52,6 +61,11 @@ def install(app: Flask) -> None:
 def actor() -> Actor:
     """Who asks for the current page; ANONYMOUS for nobody known."""
     return cast(Actor, g.get("actor", ANONYMOUS))
+
+
+def reader() -> Reader | None:
+    """Whose sign-in the browser shows, be it whole or not; None for nobody's."""
+    return cast(Reader, current_user) if current_user.is_authenticated else None
 
 
 def known_actor() -> Actor:
@@ -81,7 +95,8 @@ def speak() -> None:
 def greet() -> None:
     """Find out who reads, and speak their language."""
     if not is_for_machines(request.path):
-        welcome(current_user.actor if current_user.is_authenticated else ANONYMOUS)
+        reading = reader()
+        welcome(reading.actor if reading is not None else ANONYMOUS)
 
 
 def welcome(reading: Actor) -> None:
@@ -101,15 +116,18 @@ def reader_of(token: str) -> Reader | None:
     """The person whose living sign-in bears this token; None when it has ended."""
     now = edge.now()
     with edge.read() as rows:
-        found = sign_in_of(rows, people.token_hash(token), now)
+        found = sign_in_of(rows, sign_ins.token_hash(token), now)
         if found is None:
             return None
-        acting = actor_of(rows, found.person)
+        if found.awaits_totp:
+            return Reader(token, ANONYMOUS, awaits_totp=True)
+        acting = actor_of(rows, found.person, local(now).date())
+        lacks_totp = acting.is_staff and found.person.totp_confirmed_at is None
         sign_in_id, is_due = found.id, now - found.last_seen_at >= _SEEN_EVERY
     if is_due:
         try:
-            edge.note(lambda rows: people.touch_sign_in(rows, sign_in_id, actor=acting, now=now))
+            edge.note(lambda rows: sign_ins.touch_sign_in(rows, sign_in_id, actor=acting, now=now))
         except DatabaseBusy:
             # A page must not fail because its reader could not be noted; the next one will be.
             logger.warning("sign_in_not_touched", sign_in_id=sign_in_id)
-    return Reader(token, acting)
+    return Reader(token, acting, lacks_totp=lacks_totp)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -105,6 +106,21 @@ def configure(app: Flask, settings: Settings) -> None:
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
     app.after_request(_keep)
+
+
+def client() -> str:
+    """Who asks, as far as their address tells: forwarded headers count only as far as the settings say so (`configure`).
+
+    Of IPv6 the network: a household has more addresses than a limit could count.
+    """
+    address = request.remote_addr or ""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((known, 64), strict=False))
+    return address
 
 
 def check_host() -> None:

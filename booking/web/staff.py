@@ -1,10 +1,14 @@
-"""Pages of those who decide: the queue of requests, and the rooms of their units with what each still needs. Knows no rule."""
+"""Pages of those who decide: the queue of requests, and the rooms of their units with what each still needs. Knows no rule.
+
+Deciding on one request: `booking.web.deciding`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 
 from booking.domain.access import Actor
 from booking.domain.accessibility import completeness
@@ -12,11 +16,15 @@ from booking.domain.local_time import local
 from booking.domain.rooms import RoomRules
 from booking.errors import Forbidden
 from booking.models import Unit
-from booking.queries.bookings import queue
 from booking.queries.catalogue import catalogue
+from booking.queries.deciding import standing_in, undoable
+from booking.queries.queue import queue
 from booking.queries.upkeep import Described, described, own_units
 from booking.web import edge
+from booking.web.deciding_forms import QueueForm
+from booking.web.decision_shown import undo_until
 from booking.web.paging import page_number, page_of
+from booking.web.queue_words import queue_card
 from booking.web.reader import known_actor
 
 blueprint = Blueprint("staff", __name__)
@@ -36,15 +44,36 @@ class _Kept:
 
 
 @blueprint.get("/staff")
-def requests() -> str:
-    """Requests the reader decides, or as coordinator follows; those asked first come first."""
-    asking = known_actor()
+def requests() -> ResponseReturnValue:
+    """Requests the reader decides, or as coordinator follows, narrowed as the address says; and what was decided just now."""
+    asking, now = known_actor(), edge.now()
     if not (asking.is_coordinator or _decides_somewhere(asking)):
         raise Forbidden("forbidden")
-    number = page_number()
+    number, form = page_number(), QueueForm(request.args)
+    kept = {name: value for name, value in request.args.items() if name in form and value}
     with edge.read() as session:
-        page = page_of(number, lambda limit, offset: queue(session, asking, limit, offset))
-    return render_template("staff/queue.html", page=page, now=edge.now())
+        form.offer(catalogue(session), asking)
+        is_valid = form.validate()
+        wanted = form.wanted(now)
+        page = page_of(
+            number, lambda limit, offset: queue(session, asking, wanted, limit, offset), kept
+        )
+        context = {
+            "stands_in": standing_in(session, asking, local(now).date()),
+            "decided": undoable(session, asking, now),
+        }
+    shown = render_template(
+        "staff/queue.html",
+        form=form,
+        page=page,
+        kept=kept,
+        is_narrowed=bool(kept.keys() - {"sort"}),
+        cards=[queue_card(row, asking, now) for row in page.rows],
+        undo_until=undo_until,
+        failed=not is_valid,
+        **context,
+    )
+    return make_response(shown, 200 if is_valid else 422)
 
 
 @blueprint.get("/staff/rooms")

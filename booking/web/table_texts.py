@@ -16,7 +16,11 @@ from booking.i18n import period_in_words
 from booking.web.texts import TEXTS, text_of
 from calendars.period import Period
 
-KINDS = {"rooms": _("Rooms"), "closures": _("Closures and other exceptional hours")}
+KINDS = {
+    "rooms": _("Rooms"),
+    "closures": _("Closures and other exceptional hours"),
+    "organisations": _("Associations"),
+}
 ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252"}
 SEPARATORS = {
     ",": _("columns separated by commas"),
@@ -49,6 +53,15 @@ NOTES = {
     "checked_by": _("the office or role that has checked it, not a person's name"),
     "last_day": _("empty: the first day alone"),
     "opens": _("empty: closed all day"),
+    "y_tunnus": _("the business ID; by it an association is found again"),
+    "register_number": _(
+        "the number in the register of associations; without a business ID it is found by this"
+    ),
+    "municipality": _(
+        "its name or key; with the name of the association it finds those without numbers"
+    ),
+    "contact_email": _("an address that stays when people change"),
+    "responsible_name": _("who answers for an unregistered association; needed there"),
     "closes": _("empty: closed all day"),
 }
 FAULTS = {
@@ -129,6 +142,16 @@ FAULTS = {
         "The row says something new about accessibility. Write which office or role has checked it."
     ),
     "table_day_to_come": _("The day is still to come. Write the day on which it was checked."),
+    # Associations.
+    "table_no_municipality": _(
+        "There is no municipality “%(municipality)s” here. Write its name as it is spelled here, or leave the cell empty."
+    ),
+    "table_several_alike": _(
+        "%(count)s associations here could be meant. Write the business ID of the one you mean, or join them first."
+    ),
+    "table_other_y_tunnus": _(
+        "“%(name)s” has this register number, but another business ID. Correct one of the two."
+    ),
     "table_breaks_bookings": _(
         "The change would break bookings to come: %(bookings)s. Move or cancel them first, or accept that they break."
     ),

@@ -1,4 +1,4 @@
-"""Pages to import and export rooms and closures as CSV: choose a file, see what it would do, do it. Knows files; no rule.
+"""Pages to import and export tables as CSV: choose a file, see what it would do, do it. Knows files; no rule.
 
 Between the two steps the file travels in the page itself (`booking.web.carried`). The second step does all the work of the first
 again, so what has changed meanwhile is seen.
@@ -28,6 +28,7 @@ from booking.domain.access import Actor
 from booking.domain.columns import TABLES
 from booking.domain.local_time import local
 from booking.domain.tables import BOM, BadTable, Fault, Table, write_table
+from booking.errors import Forbidden
 from booking.i18n import gettext as _
 from booking.i18n import lazy_gettext, ngettext
 from booking.services.imports import (
@@ -36,7 +37,7 @@ from booking.services.imports import (
     import_table,
     read_import,
 )
-from booking.services.tables import exported, require_table_keeper
+from booking.services.tables import exported, tables_of
 from booking.web import edge
 from booking.web.carried import packed, unpacked
 from booking.web.faults import ids_in
@@ -64,14 +65,19 @@ _SHOWN_ROWS = 200
 
 
 class FileForm(Form):
-    """A file, and what it is a table of."""
+    """A file, and what it is a table of; `offer` says what it may be."""
 
     kind = RadiosField(
         lazy_gettext("What is in the file"),
         [Required(lazy_gettext("Choose what is in the file."))],
-        choices=options(KINDS.items()),
+        choices=[],
     )
     file = FileField(lazy_gettext("CSV file"), [InputRequired(lazy_gettext("Choose a CSV file."))])
+
+    def offer(self, kinds: Collection[str]) -> FileForm:
+        """Set the choices; the form itself."""
+        self.kind.choices = options((kind, KINDS[kind]) for kind in kinds)
+        return self
 
 
 class SaveForm(Form):
@@ -94,8 +100,8 @@ def let_field_through(_endpoint: str | None, _values: object) -> None:
 @blueprint.get("/staff/import")
 def choose() -> str:
     """Ask for a file, and tell what may stand in one."""
-    _keeper()
-    return _choose_page(FileForm(kind="rooms"))
+    kinds = tables_of(_keeper())
+    return _choose_page(FileForm(kind=kinds[0]).offer(kinds))
 
 
 @blueprint.post("/staff/import")
@@ -103,7 +109,7 @@ def choose() -> str:
 def preview() -> ResponseReturnValue:
     """Show what a file would do, row by row; nothing is kept."""
     asking = _keeper()
-    form = FileForm(CombinedMultiDict([request.form, request.files]))
+    form = FileForm(CombinedMultiDict([request.form, request.files])).offer(tables_of(asking))
     if not form.validate():
         return make_response(_choose_page(form), 422)
     content = form.file.data.read(MAX_BYTES + 1)
@@ -124,7 +130,7 @@ def save() -> ResponseReturnValue:
     form = SaveForm(request.form)
     kind = form.kind.data or ""
     content = unpacked(form.content.data or "", kind)
-    if kind not in TABLES or content is None:
+    if kind not in tables_of(asking) or content is None:
         flash(_("The file could not be read any more. Choose it again."))
         return redirect(url_for("tables.choose"), 303)
     accepted = ids_in(form.accepted.data or "") if form.accept.data else frozenset()
@@ -136,14 +142,15 @@ def save() -> ResponseReturnValue:
             )
         )
     except BadTable:
-        return _tried(FileForm(kind=kind), content, accepted, asking)
+        return _tried(FileForm(kind=kind).offer(tables_of(asking)), content, accepted, asking)
     flash(_counts(imported))
-    return redirect(url_for("staff.rooms"), 303)
+    of_units = kind != "organisations"
+    return redirect(url_for("staff.rooms" if of_units else "organisations.show_all"), 303)
 
 
-@blueprint.get("/staff/export/<any(rooms, closures):kind>.csv")
+@blueprint.get("/staff/export/<any(rooms, closures, organisations):kind>.csv")
 def export(kind: str) -> Response:
-    """The rooms or closures of the reader's units; `for=excel` as a Finnish spreadsheet program opens them by itself."""
+    """What the reader keeps of this kind; `for=excel` as a Finnish spreadsheet program opens it by itself."""
     asking = known_actor()
     for_excel = request.args.get("for") == "excel"
     columns = [column.name for column in TABLES[kind]]
@@ -173,7 +180,8 @@ def _read(kind: str, content: bytes) -> Table:
 
 def _keeper() -> Actor:
     asking = known_actor()
-    require_table_keeper(asking)
+    if not tables_of(asking):
+        raise Forbidden("forbidden")
     return asking
 
 
@@ -218,6 +226,7 @@ def _tried(
 def _choose_page(
     form: FileForm, refused: BadTable | None = None, table: Table | None = None
 ) -> str:
+    kinds = tables_of(known_actor())
     return render_template(
         "staff/import.html",
         form=form,
@@ -227,8 +236,8 @@ def _choose_page(
         ],
         more=refused.more if refused else 0,
         understood=_understood(table) if table else "",
-        columns={kind: list(columns_in_words(kind)) for kind in TABLES},
-        kinds=KINDS,
+        columns={kind: list(columns_in_words(kind)) for kind in kinds},
+        kinds={kind: KINDS[kind] for kind in kinds},
         failed=refused is not None or bool(form.errors),
     )
 

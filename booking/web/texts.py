@@ -16,9 +16,19 @@ from booking.errors import BookingError, Conflict, PolicyRefusal, Refusal, RoomT
 from booking.i18n import current_locale, day_in_words, period_in_words
 from booking.i18n import lazy_gettext as _
 from booking.web import words
+from booking.web.texts_afterwards import AFTERWARDS_TEXTS
+from booking.web.texts_deciding import DECIDING_TEXTS
+from booking.web.texts_getting_in import GETTING_IN
+from booking.web.texts_mails import MAIL_TEXTS
+from booking.web.texts_organisations import ORGANISATION_TEXTS
+from booking.web.texts_privacy import PRIVACY_TEXTS
 from calendars.period import Period
 
 TEXTS = {
+    **GETTING_IN,
+    **AFTERWARDS_TEXTS,
+    **DECIDING_TEXTS,
+    **MAIL_TEXTS,
     # What can't be understood.
     "bad_date": _(
         "We did not understand the day. Write it like 7.6.2027, or 7.6. for the next 7 June."
@@ -257,6 +267,8 @@ TEXTS = {
     "database_busy": _(
         "The service is very busy just now. Nothing was saved. Try again in a moment."
     ),
+    **ORGANISATION_TEXTS,
+    **PRIVACY_TEXTS,
 }
 
 

@@ -33,6 +33,14 @@ _LABELS = {
     "closed_on_holidays": lazy_gettext("Closed on Finnish holidays"),
     "closed_on_midsummer_eve": lazy_gettext("Closed on Midsummer Eve"),
     "closed_on_christmas_eve": lazy_gettext("Closed on Christmas Eve"),
+    "remind_after_hours": lazy_gettext("Approvers are reminded, hours after asking"),
+    "stand_in_after_hours": lazy_gettext("Stand-ins are told, hours after asking"),
+    "coordinator_after_hours": lazy_gettext("The coordinator decides too, hours after asking"),
+    "lapse_after_hours": lazy_gettext("It lapses, hours after asking"),
+    "approves_by_itself": lazy_gettext("Verified associations need no decision"),
+    "appeal": lazy_gettext("How to appeal"),
+    "remind_days_before": lazy_gettext("Reminder, days before the date"),
+    "late_cancel_hours": lazy_gettext("A cancellation is late, hours before the start"),
 }
 _QUOTAS = {
     "week": lazy_gettext("Hours in a week"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from booking.domain.retention import ERASED_NAME
 from booking.i18n import lazy_gettext as _
 from booking.i18n import ngettext, short_day
+from booking.web.action_words import ACTIONS
 
 STATES = {
     "requested": _("awaiting decision"),
@@ -117,6 +119,30 @@ SIDES = {"left": _("from the left"), "right": _("from the right"), "both": _("fr
 MATCHES = {"yes": _("promised"), "no": _("missing"), "unknown": _("unknown")}
 # A stretch of time within which an association may hold so much and no more.
 QUOTA_PERIODS = {"week": _("in a week"), "month": _("in a month"), "year": _("in a year")}
+# Who books: what kind of organisation, in which field, and what the county has agreed on with it.
+ORGANISATION_KINDS = {
+    "association": _("Registered association"),
+    "unregistered": _("Unregistered association"),
+    "county": _("Wellbeing services county"),
+    "municipality": _("Municipality"),
+    "other": _("Other organisation"),
+}
+FIELDS = {
+    "social_health": _("Social welfare and health"),
+    "culture": _("Culture"),
+    "village": _("Villages and residents"),
+    "youth": _("Youth"),
+    "leisure": _("Leisure"),
+    "sports": _("Sports and exercise"),
+    "religion": _("Religion and worldview"),
+    "defence_international": _("National defence and international work"),
+}
+AGREEMENT_KINDS = {
+    "partnership": _("Partnership agreement"),
+    "intent": _("Letter of intent"),
+    "cooperation": _("Cooperation agreement"),
+}
+MEMBER_ROLES = {"owner": _("Owner"), "booker": _("Booker")}
 # How a booking to come would stand against a rule that staff are about to change.
 BROKEN_RULES = {
     "not_published": _("The room would not be lent."),
@@ -129,35 +155,6 @@ BROKEN_RULES = {
 FEATURE_VALUES = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown")}
 # What the public may know of taken time: that it is taken, never by whom.
 TAKEN = {"booking": _("Booked"), "foreign": _("Booked"), "block": _("Blocked")}
-ACTIONS = {
-    "request_booking": _("The booking was asked for"),
-    "edit_booking": _("The details were changed"),
-    "move_booking": _("The booking was moved"),
-    "approve_booking": _("The booking was approved"),
-    "reject_booking": _("The booking was rejected"),
-    "cancel_booking": _("The booking was cancelled"),
-    "lapse_booking": _("The booking lapsed undecided"),
-    "read_contact": _("The contact details and needs were looked at"),
-    "add_room": _("The room was added"),
-    "edit_room": _("The room's details were changed"),
-    "set_features": _("Accessibility was checked"),
-    "set_room_spaces": _("The room was made of other spaces"),
-    "divide_space": _("A space was divided"),
-    "join_spaces": _("Spaces were joined"),
-    "block_room": _("The room was blocked"),
-    "lift_block": _("A block was lifted"),
-    "add_image": _("A picture was added"),
-    "describe_image": _("A picture was described anew"),
-    "move_image": _("The pictures were put in another order"),
-    "remove_image": _("A picture was removed"),
-    "add_unit": _("The site was added"),
-    "edit_unit": _("The site's details were changed"),
-    "set_hours": _("Opening hours were changed"),
-    "set_exception": _("A closure or other hours were set"),
-    "remove_exception": _("A closure or other hours were taken away"),
-    "set_terms": _("The rules of use were changed"),
-    "set_quotas": _("The limits for associations were changed"),
-}
 
 
 def state(code: str) -> str:
@@ -240,6 +237,11 @@ def taken(kind: str) -> str:
     return str(TAKEN[kind])
 
 
+def person(name: str | None) -> str:
+    """Somebody's name; of one who was erased, the words for that."""
+    return str(_("erased person")) if name == ERASED_NAME else name or ""
+
+
 def action(code: str) -> str:
     """A sentence for what the audit calls `code`."""
     return str(ACTIONS.get(code, code))
@@ -270,3 +272,23 @@ def hours(minutes: int) -> str:
 def quota_period(code: str) -> str:
     """The words for "in a week", a month, a year."""
     return str(QUOTA_PERIODS[code])
+
+
+def organisation_kind(code: str) -> str:
+    """What kind of organisation it is."""
+    return str(ORGANISATION_KINDS[code])
+
+
+def field(code: str) -> str:
+    """The field an association works in; a code the table doesn't know is shown as it is."""
+    return str(FIELDS.get(code, code))
+
+
+def agreement_kind(code: str) -> str:
+    """What kind of agreement it is."""
+    return str(AGREEMENT_KINDS[code])
+
+
+def member_role(code: str) -> str:
+    """What somebody is to an association."""
+    return str(MEMBER_ROLES[code])

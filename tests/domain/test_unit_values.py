@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from booking.domain.deciding import DECIDING_AT_FIRST
 from booking.domain.texts import LocalText
 from booking.domain.unit_values import (
     DayHours,
@@ -25,6 +26,8 @@ GOOD: dict[str, Any] = {
     "contact_email": "talo@demo.example",
     "contact_phone": "+358 13 123 4567",
     "external_id": "FMS-17",
+    "appeal": None,
+    **DECIDING_AT_FIRST,
 }
 
 
@@ -53,6 +56,15 @@ def test_a_unit_with_all_it_needs_passes() -> None:
         ({"contact_email": "talo"}, [("bad_email", "contact_email")]),
         ({"contact_phone": "soita"}, [("bad_phone", "contact_phone")]),
         ({"external_id": "x" * 61}, [("too_long_text", "external_id")]),
+        ({"appeal": LocalText("", "Begär omprövning")}, [("finnish_first", "appeal")]),
+        ({"remind_after_hours": 0}, [("number_out_of_range", "remind_after_hours")]),
+        ({"remind_after_hours": 96}, [("step_before_the_last", "stand_in_after_hours")]),
+        ({"coordinator_after_hours": 96}, [("step_before_the_last", "coordinator_after_hours")]),
+        ({"coordinator_after_hours": 2209}, [("number_out_of_range", "coordinator_after_hours")]),
+        ({"lapse_after_hours": 168}, [("step_before_the_last", "lapse_after_hours")]),
+        ({"lapse_after_hours": 169}, []),
+        ({"remind_days_before": 61}, [("number_out_of_range", "remind_days_before")]),
+        ({"late_cancel_hours": -1}, [("number_out_of_range", "late_cancel_hours")]),
         (
             {"name": None, "contact_email": "@"},
             [("name_required", "name"), ("bad_email", "contact_email")],

@@ -36,11 +36,11 @@ from booking.models import (
 )
 from booking.services.bookings import (
     cancel_booking,
-    decide_booking,
     edit_booking,
     move_booking,
     request_booking,
 )
+from booking.services.decisions import decide_booking
 from booking.services.occupancy import locked_rules
 from tests.support.acts import all_rows, change_room, do, held
 from tests.support.world import NOW, World, booking_request, make_booking, make_world, slot
@@ -55,7 +55,11 @@ def test_a_request_holds_the_room_and_is_written_down(database: Database, world:
     booking = make_booking(database, world)
     assert (booking.state, booking.version, booking.sequence) == ("requested", 1, 0)
     assert [source for _, source in held(database)] == ["booking"]
-    assert [mail.kind for mail in all_rows(database, select(OutboxMessage))] == ["asked"]
+    mails = all_rows(database, select(OutboxMessage).order_by(OutboxMessage.id))
+    assert [(mail.kind, mail.recipient) for mail in mails] == [
+        ("asked", "anna@demo.example"),
+        ("to_decide", "veli@demo.example"),
+    ]
     [entry] = all_rows(database, select(AuditEntry))
     assert (entry.action, entry.object_kind, entry.object_id, entry.actor_name) == (
         "request_booking",
@@ -135,9 +139,8 @@ def test_an_approval_confirms_tells_and_shows(database: Database, world: World) 
     decided = do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
     assert (decided.state, decided.version, decided.sequence) == ("approved", 2, 1)
     assert decided.decided_by_name == "Veli Vastaava, palveluesihenkilö"
-    assert [
-        mail.kind for mail in all_rows(database, select(OutboxMessage).order_by(OutboxMessage.id))
-    ] == ["asked", "approved"]
+    mails = all_rows(database, select(OutboxMessage).order_by(OutboxMessage.id))
+    assert [mail.kind for mail in mails] == ["asked", "to_decide", "approved"]
     [text] = all_rows(database, select(CalendarText))
     assert "SUMMARY:Varattu" in text.text
     assert "Hallituksen" not in text.text
@@ -237,16 +240,12 @@ def test_approving_over_foreign_busy_time_needs_a_reason(database: Database, wor
     with pytest.raises(RoomTaken) as taken:
         do(database, decide_booking, booking.id, "approve", 1, None, actor=world.veli)
     assert [conflict.kind for conflict in taken.value.conflicts] == ["foreign"]
-    done = do(
-        database,
-        decide_booking,
-        booking.id,
-        "approve",
-        1,
-        "Sovittu Outlookin varaajan kanssa",
-        actor=world.veli,
-    )
-    assert done.state == "approved"
+    # A message to the requester is no reason to go over it.
+    with pytest.raises(RoomTaken):
+        do(database, decide_booking, booking.id, "approve", 1, "Tervetuloa", actor=world.veli)
+    said = (booking.id, "approve", 1, None, None, "Sovittu Outlookin varaajan kanssa")
+    done = do(database, decide_booking, *said, actor=world.veli)
+    assert (done.state, done.reason) == ("approved", None)
 
 
 def test_foreign_busy_time_blocks_a_new_booking(database: Database, world: World) -> None:

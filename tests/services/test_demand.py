@@ -13,7 +13,7 @@ from booking.db import Database, reading, transaction
 from booking.domain.demand import Kind, Miss, Place, Unmet
 from booking.models import Municipality, SearchMiss, Unit
 from booking.queries.demand import sight, unmet
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from booking.services.demand import count_miss
 from tests.support.world import NOW, World, at, make_booking, make_world
 

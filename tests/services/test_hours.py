@@ -21,7 +21,7 @@ from booking.models import (
     OpeningHours,
     Unit,
 )
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from booking.services.units import (
     DayHours,
     HoursRow,

@@ -14,7 +14,7 @@ from booking.domain.texts import LocalText
 from booking.errors import BreaksBookings, Forbidden, InvalidValues, NotFound, Stale
 from booking.models import AuditEntry, Room, RoomFeature
 from booking.queries.catalogue import catalogue
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from booking.services.rooms import FeatureFact, add_room, edit_room, set_features
 from tests.support.acts import all_rows, do
 from tests.support.world import World, at, make_booking, make_world, slot

@@ -13,7 +13,8 @@ from booking.domain.texts import LocalText
 from booking.errors import BookingError, PolicyRefusal
 from booking.models import Booking
 from booking.services.blocks import block_room
-from booking.services.bookings import cancel_booking, decide_booking, move_booking, request_booking
+from booking.services.bookings import cancel_booking, move_booking, request_booking
+from booking.services.decisions import decide_booking
 from booking.services.units import set_quotas, set_terms
 from calendars.period import Period
 from tests.support.acts import change_room, do

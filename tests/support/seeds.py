@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Engine, select
@@ -17,6 +17,7 @@ from booking.domain.bookings import (
     Wish,
     refusals_at_asking,
 )
+from booking.domain.local_time import local
 from booking.domain.rooms import RoomRules
 from booking.models import Base, Booking, Occupancy, Person, room_space
 from booking.queries.catalogue import catalogue
@@ -25,7 +26,8 @@ from calendars.period import Period
 
 # Random by their nature; all else is to be the same every time (but SQLite gives ids of released time again).
 _NEVER_THE_SAME = {
-    *("uuid", "uid", "text", "message_id", "password_hash", "catalogue_version", "series")
+    *("uuid", "uid", "text", "message_id", "password_hash", "catalogue_version", "series"),
+    "calendar",
 }
 
 
@@ -37,7 +39,7 @@ def actor(session: Session, first_name: str) -> Actor:
     person = session.scalars(
         select(Person).where(Person.email == f"{first_name}@demo.example")
     ).one()
-    return actor_of(session, person)
+    return actor_of(session, person, local(datetime.now(UTC)).date())
 
 
 def overlaps(session: Session) -> list[tuple[int, datetime]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.support.ports import free_port
 
 SECRET = "only-for-tests-" + "x" * 40
+FERNET_KEY = "q1Jx0nVb3mT9sW8yZ2cE5fH7kL4pR6uA-dG_iO0jQ1w="
 _PATIENCE = 30.0
 
 
@@ -26,6 +27,8 @@ def serving(database_url: str, data: Path, *extra: str, workers: int = 2) -> Ite
         "YHTEISTILA_DATABASE_URL": database_url,
         "YHTEISTILA_DATA": str(data),
         "YHTEISTILA_SECRET_KEY": SECRET,
+        "YHTEISTILA_FERNET_KEYS": FERNET_KEY,
+        "YHTEISTILA_STAFF_SECOND_FACTOR": "offered",
         "YHTEISTILA_BASE_URL": f"http://127.0.0.1:{port}",
     }
     command = [

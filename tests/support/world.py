@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.db import Database, transaction
 from booking.domain.access import Actor
-from booking.domain.local_time import HELSINKI
+from booking.domain.local_time import HELSINKI, local
 from booking.domain.requests import BookingRequest
 from booking.domain.texts import LocalText
 from booking.models import (
@@ -155,7 +155,9 @@ def _fill(session: Session) -> World:
         kitee=kitee.id,
         virta=virta.id,
         toinen=toinen.id,
-        actors={name: actor_of(session, person) for name, person in persons.items()},
+        actors={
+            name: actor_of(session, person, local(NOW).date()) for name, person in persons.items()
+        },
     )
 
 

@@ -22,8 +22,9 @@ from booking.app import create_app
 from booking.config import Settings, load_settings
 from booking.db import Database, open_database, transaction
 from booking.models import SignIn
-from booking.services.people import token_hash
+from booking.services.sign_ins import token_hash
 from booking.web import edge
+from tests.support.server import FERNET_KEY
 from tests.support.world import NOW, World, make_world
 
 BASE = "http://127.0.0.1:8000"
@@ -46,7 +47,9 @@ class Browser:
     def token(self) -> str:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login?out=1").text)
         if found is None:  # who is signed in is sent on from there
-            found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/").text)
+            found = re.search(
+                r'name="csrf_token" value="([^"]+)"', self.get("/", follow_redirects=True).text
+            )
         assert found
         return found[1]
 
@@ -63,7 +66,7 @@ class Site:
     def nobody(self) -> Browser:
         return Browser(self.app.test_client())
 
-    def browser(self, who: str, now: datetime = NOW) -> Browser:
+    def browser(self, who: str, now: datetime = NOW, awaits_totp: bool = False) -> Browser:
         """A browser signed in as `who`. The sign-in is made by hand: a password takes its time on purpose."""
         token = secrets.token_urlsafe(32)
         row = SignIn(
@@ -72,6 +75,7 @@ class Site:
             created_at=now,
             last_seen_at=now,
             expires_at=now + timedelta(minutes=30),
+            awaits_totp=awaits_totp,
         )
         transaction(self.database, lambda session: session.add(row))
         client = self.app.test_client()
@@ -82,7 +86,12 @@ class Site:
 
 def make_site(database: Database, folder: Path, **changes: Any) -> Site:
     """The pages over a database that holds the fixed world; `changes` of the settings."""
-    environ = {"YHTEISTILA_SECRET_KEY": "s" * 48, "YHTEISTILA_BASE_URL": BASE}
+    environ = {
+        "YHTEISTILA_SECRET_KEY": "s" * 48,
+        "YHTEISTILA_BASE_URL": BASE,
+        "YHTEISTILA_FERNET_KEYS": FERNET_KEY,
+        "YHTEISTILA_STAFF_SECOND_FACTOR": "offered",
+    }
     settings: Settings = dataclasses.replace(load_settings(environ, folder), **changes)
     mails: list[int] = []
     app = create_app(settings, database, mails.extend)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
 
-from booking.db import Database, reading, transaction
+from booking.db import Database, transaction
 from booking.domain.local_time import local
 from booking.domain.texts import LocalText
-from booking.models import OutboxMessage, Terms
+from booking.models import Terms
 from booking.queries.images import images_of
 from booking.queries.rooms import terms_in_force
 from booking.services.blocks import block_room
@@ -25,7 +24,19 @@ from booking.services.pictures import Encoded, PictureFile
 from calendars.period import Period
 from tests.support.pictures import picture
 from tests.support.world import NOW, PASSWORD, World, make_booking
-from tests.web import matrix_api, matrix_find, matrix_rooms, matrix_tables, matrix_units
+from tests.web import (
+    matrix_afterwards,
+    matrix_api,
+    matrix_deciding,
+    matrix_find,
+    matrix_info,
+    matrix_mails,
+    matrix_organisations,
+    matrix_people,
+    matrix_rooms,
+    matrix_tables,
+    matrix_units,
+)
 
 COLUMNS = ("nobody", "outi", "toini", "anna", "pekka", "viivi", "veli", "aino", "kaisa", "yllapito")
 
@@ -93,22 +104,23 @@ MATRIX: dict[str, dict[str, int]] = {
     "POST people.open_sign_in": everybody(303),
     "POST people.choose_language": everybody(303),
     "POST people.sign_out": everybody(303),
-    "GET demo.mails": everybody(200),
-    "GET demo.mail": everybody(200),
+    **matrix_people.ROWS,
+    **matrix_organisations.ROWS,
+    **{name: everybody(status) for name, status in matrix_info.PUBLIC.items()},
+    **{name: {**everybody(done), "nobody": SIGN_IN} for name, done in matrix_info.OWN.items()},
+    **{name: the_admins(done, SIGN_IN) for name, done in matrix_info.ADMIN.items()},
+    **matrix_mails.ROWS,
     # Bookings.
     "GET bookings.mine": {**everybody(200), "nobody": SIGN_IN},
     "GET bookings.show": who_sees_the_booking(nobody=SIGN_IN),
-    "GET bookings.consider approve": those_of_the_booking(200, SIGN_IN, may_decide=True),
-    "GET bookings.consider reject": those_of_the_booking(200, SIGN_IN, may_decide=True),
-    "GET bookings.consider cancel": those_of_the_booking(200, SIGN_IN),
-    "POST bookings.do approve": those_of_the_booking(303, SIGN_IN, may_decide=True),
-    "POST bookings.do reject": those_of_the_booking(303, SIGN_IN, may_decide=True),
-    "POST bookings.do cancel": those_of_the_booking(303, SIGN_IN),
+    **matrix_afterwards.ROWS,
+    **matrix_deciding.ROWS,
     # New rules of use are accepted by the association itself.
     "POST bookings.accept_terms": cells(
         SIGN_IN, 404, anna=303, pekka=303, viivi=403, veli=403, kaisa=403, yllapito=403
     ),
-    "GET asking.ask": {**everybody(200), "nobody": SIGN_IN},
+    # Who isn't known yet begins here, and so does who has no association.
+    "GET asking.ask": everybody(200),
     # Nobody known gets the sign-in page at once, with all that was typed kept in it.
     "POST asking.request_room": who_asks_for_virta(303, 401),
     # Staff. The coordinator follows all queues, and decides only what has escalated.
@@ -150,10 +162,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "GET room_images.consider": the_units_own(200, SIGN_IN, 403),
     "POST room_images.remove": the_units_own(303, SIGN_IN, 403),
     "GET tables.begin_again": everybody(303),
-    **{
-        name: {**the_units_own(done, SIGN_IN, 403), "aino": of_another_unit}
-        for name, (done, of_another_unit) in matrix_tables.STATUSES.items()
-    },
+    **matrix_tables.ROWS,
     # API.
     "GET api.openapi": everybody(200),
     "GET api.rooms": everybody(200),
@@ -161,13 +170,14 @@ MATRIX: dict[str, dict[str, int]] = {
     "GET api.availability": everybody(200),
     **{name: everybody(200) for name in matrix_api.LOOKS},
     **{name: the_units_own(done, 401, 403) for name, done in matrix_api.KEEPERS.items()},
-    "GET api.organisations": {**everybody(200), "nobody": 401},
+    **matrix_organisations.API_ROWS,
     "GET api.bookings": {**everybody(200), "nobody": 401},
     "POST api.ask": who_asks_for_virta(201, 401),
     "GET api.booking": who_sees_the_booking(nobody=401),
     "PATCH api.edit": those_of_the_booking(200, 401),
     "POST api.approve": those_of_the_booking(200, 401, may_decide=True),
     "POST api.reject": those_of_the_booking(200, 401, may_decide=True),
+    **matrix_deciding.API_ROWS,
     "POST api.cancel": those_of_the_booking(200, 401),
     "POST api.move": those_of_the_booking(200, 401),
     "POST api.keep_for_unit": the_units_own(201, 401, 403),
@@ -232,18 +242,8 @@ class Scene:
             "people": 5,
         }
 
-    def mail(self) -> int:
-        with reading(self.database) as session:
-            found = session.scalars(select(OutboxMessage.id)).first()
-        assert found is not None
-        return found
-
 
 Call = Callable[[Scene], tuple[str, dict[str, Any] | None]]
-
-
-def decision(scene: Scene, verb: str) -> tuple[str, dict[str, Any]]:
-    return f"/bookings/{scene.booking()}/{verb}", {"version": "1", "reason": "Peruste"}
 
 
 def web_wish(scene: Scene) -> tuple[str, dict[str, Any]]:
@@ -302,16 +302,11 @@ PAGES: dict[str, Call] = {
     "GET health.robots": lambda s: ("/robots.txt", None),
     "GET people.sign_in": lambda s: ("/login", None),
     "POST people.choose_language": lambda s: ("/language", {"locale": "sv", "next": "/"}),
-    "GET demo.mails": lambda s: ("/demo/mails", None),
-    "GET demo.mail": lambda s: (f"/demo/mails/{s.mail()}", None),
+    **matrix_mails.CALLS,
     "GET bookings.mine": lambda s: ("/bookings", None),
     "GET bookings.show": lambda s: (f"/bookings/{s.booking()}", None),
-    "GET bookings.consider approve": lambda s: (f"/bookings/{s.booking()}/approve", None),
-    "GET bookings.consider reject": lambda s: (f"/bookings/{s.booking()}/reject", None),
-    "GET bookings.consider cancel": lambda s: (f"/bookings/{s.booking()}/cancel", None),
-    "POST bookings.do approve": lambda s: decision(s, "approve"),
-    "POST bookings.do reject": lambda s: decision(s, "reject"),
-    "POST bookings.do cancel": lambda s: decision(s, "cancel"),
+    **matrix_afterwards.CALLS,
+    **matrix_deciding.CALLS,
     "POST bookings.accept_terms": lambda s: (
         f"/bookings/{s.booking()}/terms",
         {"version": "1", "terms_version": "1"},
@@ -337,7 +332,11 @@ PAGES: dict[str, Call] = {
     "GET room_images.consider": lambda s: (own_picture(s, "/remove"), None),
     "POST room_images.remove": lambda s: (own_picture(s, "/remove"), {}),
     **matrix_tables.CALLS,
-    # The last two change who it is.
+    **matrix_info.CALLS,
+    **matrix_people.CALLS,
+    **matrix_organisations.CALLS,
+    # The last ones change who it is.
+    **matrix_people.LAST,
     "POST people.open_sign_in": lambda s: (
         "/login",
         {"email": "outi@demo.example", "password": PASSWORD},
@@ -355,6 +354,7 @@ def api_block(scene: Scene) -> tuple[str, dict[str, Any]]:
 def api_move(scene: Scene) -> tuple[str, dict[str, Any]]:
     wish = scene.wish()
     body = {name: wish[name] for name in ("room_id", "starts_at", "ends_at")}
+    body["reason"] = "Peruste"
     return f"/bookings/{scene.booking()}/move", body
 
 
@@ -365,14 +365,15 @@ CALLS: dict[str, Call] = {
     "GET api.room": lambda s: (f"/rooms/{s.world.hall}", None),
     "GET api.availability": lambda s: (AVAILABILITY, None),
     **matrix_api.CALLS,
-    "GET api.organisations": lambda s: ("/organisations", None),
+    **matrix_organisations.API_CALLS,
     "GET api.bookings": lambda s: ("/bookings", None),
     "POST api.ask": lambda s: ("/bookings", s.wish()),
     "GET api.booking": lambda s: (f"/bookings/{s.booking()}", None),
     "PATCH api.edit": lambda s: (f"/bookings/{s.booking()}", {"title": "Uusi nimi"}),
     "POST api.approve": lambda s: (f"/bookings/{s.booking()}/approve", {}),
     "POST api.reject": lambda s: (f"/bookings/{s.booking()}/reject", {"reason": "Peruste"}),
-    "POST api.cancel": lambda s: (f"/bookings/{s.booking()}/cancel", {}),
+    **matrix_deciding.API_CALLS,
+    "POST api.cancel": lambda s: (f"/bookings/{s.booking()}/cancel", {"reason": "Peruste"}),
     "POST api.move": api_move,
     "POST api.keep_for_unit": api_block,
     "DELETE api.lift": lambda s: (f"/blocks/{s.block()}", None),

@@ -35,12 +35,29 @@ CALLS: dict[str, Callable[[Scene], Asked]] = {
     "POST tables.save": _carried,
     "GET tables.export rooms": lambda s: ("/staff/export/rooms.csv", None),
     "GET tables.export closures": lambda s: ("/staff/export/closures.csv", None),
+    "GET tables.export organisations": lambda s: ("/staff/export/organisations.csv", None),
 }
-# What veli and yllapito get, and what the approver of another unit gets; all others 403, nobody known the sign-in.
-STATUSES = {
-    "GET tables.choose": (200, 200),
-    "POST tables.preview": (200, 422),
-    "POST tables.save": (303, 422),
-    "GET tables.export rooms": (200, 200),
-    "GET tables.export closures": (200, 200),
+
+
+def _row(veli: int, aino: int, kaisa: int, yllapito: int) -> dict[str, int]:
+    """What staff get: two units' approvers, the coordinator, the administrator. All others 403, nobody known the sign-in."""
+    others = dict.fromkeys(("outi", "toini", "anna", "pekka", "viivi"), 403)
+    return {
+        "nobody": 303,
+        **others,
+        "veli": veli,
+        "aino": aino,
+        "kaisa": kaisa,
+        "yllapito": yllapito,
+    }
+
+
+ROWS = {
+    "GET tables.choose": _row(200, 200, 200, 200),
+    # The coordinator imports associations, and no rooms.
+    "POST tables.preview": _row(200, 422, 422, 200),
+    "POST tables.save": _row(303, 422, 303, 303),
+    "GET tables.export rooms": _row(200, 200, 403, 200),
+    "GET tables.export closures": _row(200, 200, 403, 200),
+    "GET tables.export organisations": _row(403, 403, 200, 200),
 }

@@ -13,7 +13,7 @@ import pytest
 from booking.db import transaction
 from booking.domain.texts import LocalText
 from booking.models import Municipality, SearchMiss, Unit
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from tests.support.world import NOW, make_booking
 from tests.web.conftest import Site, Statements
 
@@ -285,7 +285,7 @@ def test_the_menu_leads_there_for_staff_only(site: Site) -> None:
         assert ('href="/staff/demand"' in site.browser(who).get("/rooms").text) is is_staff
 
 
-def test_the_page_costs_six_statements_however_much_is_counted(
+def test_the_page_costs_seven_statements_however_much_is_counted(
     site: Site, statements: Statements
 ) -> None:
     browser = site.browser("kaisa")
@@ -294,5 +294,5 @@ def test_the_page_costs_six_statements_however_much_is_counted(
     for path in ("/staff/demand", "/staff/demand?place=kitee", "/staff/demand.csv"):
         statements.clear()
         browser.get(path)
-        # who reads (sign-in, roles, memberships); which sites there are, what was counted, what was rejected
-        assert len(statements) == 6, path
+        # who reads (sign-in, roles, memberships, standing in); which sites there are, what was counted, what was rejected
+        assert len(statements) == 7, path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from booking.db import transaction
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from tests.support.world import NOW, make_booking
 from tests.web.conftest import BASE, Site, Statements, set_clock
 

@@ -9,12 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wtforms import Form
 
+from booking.web.deciding_forms import (
+    AbsenceForm,
+    DecideForm,
+    QueueForm,
+    TemplateForm,
+    UnitDecidingForm,
+)
 from booking.web.forms import (
     BlockForm,
     BookingForm,
     CancelForm,
-    DecisionForm,
-    RejectionForm,
     SignInForm,
     names_of,
 )
@@ -47,6 +52,9 @@ VALID: dict[str, str] = {
     "weeks": "4",
     "version": "1",
     "reason": "Syy",
+    "decision": "reject",
+    "kind": "reason",
+    "text_fi": "Syy",
     "email": "anna@demo.example",
     "password": "väärä salasana",
 }
@@ -62,8 +70,14 @@ class Posts:
         self.all: dict[str, tuple[Browser, str, frozenset[str]]] = {
             "ask": (anna, "/bookings/new", names_of(BookingForm)),
             "kept": (nobody, "/bookings/new", names_of(BookingForm)),
-            "approve": (veli, f"/bookings/{booking.id}/approve", names_of(DecisionForm)),
-            "reject": (veli, f"/bookings/{booking.id}/reject", names_of(RejectionForm)),
+            "decide": (veli, f"/bookings/{booking.id}/decide", names_of(DecideForm)),
+            "absence": (veli, "/staff/absences", names_of(AbsenceForm)),
+            "text": (veli, f"/staff/units/{world.rantakyla}/templates", names_of(TemplateForm)),
+            "unit": (
+                veli,
+                f"/staff/units/{world.rantakyla}/deciding",
+                names_of(UnitDecidingForm),
+            ),
             "cancel": (anna, f"/bookings/{booking.id}/cancel", names_of(CancelForm)),
             "block": (veli, f"/staff/rooms/{world.half_b}/blocks", names_of(BlockForm)),
             "language": (nobody, "/language", frozenset({"locale", "next"})),
@@ -112,10 +126,12 @@ def test_all_fields_at_once_take_anything(posts: Posts, data: st.DataObject) -> 
         ("/weekly", SeasonForm),
         ("/bookings/new", BookingForm),
         ("/login", SignInForm),
+        ("/staff", QueueForm),
     ],
 )
 def test_each_field_in_an_address_takes_it_too(site: Site, path: str, form: type[Form]) -> None:
-    browser = site.browser("anna") if path != "/login" else site.nobody()
+    who = {"/login": None, "/staff": "veli"}.get(path, "anna")
+    browser = site.nobody() if who is None else site.browser(who)
     for field in sorted(names_of(form)):
         for typed in NASTY:
             query = {**VALID, field: typed.encode("utf-8", "replace")}

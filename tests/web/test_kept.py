@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.db import transaction
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from booking.web.kept import Kept
 from tests.support.world import NOW, make_booking
 from tests.web.conftest import Site, Statements

@@ -12,7 +12,7 @@ import pytest
 from booking.db import transaction
 from booking.domain.texts import LocalText
 from booking.models import OpeningException, OpeningHours, Quota, Room, RoomFeature, Terms, Unit
-from booking.services.bookings import decide_booking
+from booking.services.decisions import decide_booking
 from tests.support.world import NOW, at, make_booking
 from tests.web.conftest import Site, set_clock
 

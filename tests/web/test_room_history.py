@@ -131,5 +131,5 @@ def test_a_rooms_page_asks_the_database_for_each_kind_of_thing_once(
     browser.get(path)
     statements.clear()
     browser.get(path)
-    # Who reads (3); the room, its features, spaces, pictures; the catalogue's version; the history.
-    assert len(statements) == 9
+    # Who reads (4); the room, its features, spaces, pictures; the catalogue's version; the history.
+    assert len(statements) == 10

@@ -264,8 +264,8 @@ def test_the_list_asks_as_much_of_the_database_for_many_rooms_as_for_few(
     browser.get("/staff/rooms")
     statements.clear()
     assert "R11" in browser.get("/staff/rooms").text
-    # Who reads (3), the catalogue's version, units, facts checked, pictures.
-    assert (few, len(statements)) == (7, 7)
+    # Who reads (4), the catalogue's version, units, facts checked, pictures.
+    assert (few, len(statements)) == (8, 8)
 
 
 def test_who_keeps_very_many_rooms_chooses_a_site(site: Site) -> None:

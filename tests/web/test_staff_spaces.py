@@ -261,5 +261,5 @@ def test_the_page_of_spaces_asks_as_much_for_many_as_for_few(
     browser.get(path)
     statements.clear()
     assert "R11" in browser.get(path).text
-    # Who reads (3), the unit, its spaces, the catalogue's version.
-    assert len(statements) == 6
+    # Who reads (4), the unit, its spaces, the catalogue's version.
+    assert len(statements) == 7

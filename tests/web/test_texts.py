@@ -73,12 +73,15 @@ PARAMS = {
     "max_minutes": 720,
     "capacity": 30,
     "limit": 200,
+    "count": 3,
+    "organisations": "Virta ry",
     "lowest": 1,
     "feature": "Hissi",
     "highest": 1000,
     "steps": (5, 10, 15),
     "when": "nyt",
     "state": "approved",
+    "shortest": 12,
     "retry_after": "1 minuutti",
 }
 

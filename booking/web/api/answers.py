@@ -9,7 +9,7 @@ promised in `booking.web.api.shapes`; the tests hold every answer to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from booking.calendar_items import booking_uid
 from booking.domain.rooms import FEATURES
 from booking.domain.texts import LocalText
 from booking.errors import Stale
-from booking.models import Block, Booking, Organisation
+from booking.models import Agreement, Block, Booking, Organisation
 from booking.web.api.problems import VersionRequired
 
 
@@ -101,13 +101,35 @@ def local_text(text: LocalText | None) -> dict[str, str] | None:
 
 
 def organisation(row: Organisation) -> dict[str, Any]:
-    """An organisation one may book for."""
+    """An organisation in a list."""
     return {
         "id": row.id,
         "name": row.name,
         "kind": row.kind,
         "municipality": row.municipality.key if row.municipality else None,
         "verified": row.verified_at is not None,
+    }
+
+
+def organisation_in_full(row: Organisation, agreements: Iterable[Agreement]) -> dict[str, Any]:
+    """An organisation with what its people and staff may know of it, contact apart."""
+    return {
+        **organisation(row),
+        "version": row.version,
+        "y_tunnus": row.y_tunnus,
+        "register_number": row.register_number,
+        "field": row.field,
+        "active": row.is_active,
+        "merged_into": row.merged_into_id,
+        "agreements": [
+            {
+                "kind": one.kind,
+                "valid_from": one.valid_from.isoformat(),
+                "valid_until": None if one.valid_until is None else one.valid_until.isoformat(),
+                "file_number": one.file_number,
+            }
+            for one in agreements
+        ],
     }
 
 
@@ -128,6 +150,9 @@ def booking(row: Booking, installation: str) -> dict[str, Any]:
         "public": row.is_public,
         "decided_by": row.decided_by_name,
         "reason": row.reason,
+        "condition": row.condition,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "on_behalf": row.is_on_behalf,
         "cancel_reason": row.cancel_reason,
         "created_at": row.created_at.isoformat(),
         "changed_at": row.changed_at.isoformat(),

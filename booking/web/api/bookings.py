@@ -13,6 +13,7 @@ from flask import Response, url_for
 
 from booking.domain.access import Actor
 from booking.domain.bookings import Action
+from booking.domain.deciding import may_decide
 from booking.domain.requests import BookingEdit, BookingRequest
 from booking.errors import Forbidden
 from booking.models import Booking
@@ -21,21 +22,24 @@ from booking.queries.feeds import installation
 from booking.services.audit import record_look
 from booking.services.bookings import (
     cancel_booking,
-    decide_booking,
     edit_booking,
     move_booking,
     request_booking,
 )
+from booking.services.decisions import decide_booking, require_own_decision, undo_decision
 from booking.web import edge
 from booking.web.api import answers, asked, caller, once, paging
 from booking.web.api.answers import Answer
+from booking.web.api.asked import Strict
 from booking.web.api.operations import Takes, operation
 from booking.web.api.schemas import (
+    ApprovalBody,
     BookingBody,
     BookingEditBody,
     BookingsQuery,
     DecisionBody,
     MoveBody,
+    NoBody,
 )
 from booking.web.vain import refusals_counted
 from calendars.period import Period
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
     Act = Callable[[Session, Booking, int, Mapping[str, Any], datetime], Booking]
 
 _DECISION = Takes("write", body=DecisionBody, body_may_be_missing=True, version=True, key=True)
+_APPROVAL = Takes("write", body=ApprovalBody, body_may_be_missing=True, version=True, key=True)
+_UNDOING = Takes("write", body=NoBody, body_may_be_missing=True, version=True, key=True)
 
 
 @operation("GET", "/bookings", Takes(query=BookingsQuery), {200: "Bookings"})
@@ -60,6 +66,7 @@ def bookings() -> Response:
     narrowed = queries.BookingFilter(
         state=wanted.get("state"),
         room_id=wanted.get("room_id"),
+        unit_id=wanted.get("unit_id"),
         organisation_id=wanted.get("organisation_id"),
         ends_after=wanted.get("ends_after"),
         starts_before=wanted.get("starts_before"),
@@ -136,7 +143,7 @@ def booking(booking_id: int) -> Response:
     {200: "Booking"},
 )
 def edit(booking_id: int) -> Response:
-    """Change title, activity, people, needs or publicity, or accept rules of use that have changed.
+    """Change title, activity, people, needs, publicity or contact, or accept rules of use that have changed.
 
     More people than an approved booking had: its unit decides anew, unless its own staff make the change.
     """
@@ -156,40 +163,70 @@ def edit(booking_id: int) -> Response:
             ),
             is_public=values.get("public"),
             terms_version=values.get("terms_version"),
+            contact_name=values.get("contact", {}).get("name"),
+            contact_email=values.get("contact", {}).get("email"),
         )
         return edit_booking(session, row.id, version, change, actor=actor, now=now)
 
     return _change(booking_id, asked.body(BookingEditBody), _require_change, act, actor)
 
 
-@operation("POST", "/bookings/<row:booking_id>/approve", _DECISION, {200: "Booking"})
+@operation("POST", "/bookings/<row:booking_id>/approve", _APPROVAL, {200: "Booking"})
 def approve(booking_id: int) -> Response:
-    """Say yes. The room's rules are checked again: it may have been closed meanwhile."""
-    return _decide(booking_id, "approve")
+    """Say yes, on a condition where one is given. The room's rules are checked again: it may have been closed meanwhile.
+
+    Where another calendar claims the time it is 409 `room_taken`, unless `over_foreign` says why to approve all the same. The
+    requester is told after three minutes; until then the decision can be undone.
+    """
+    return _decide(booking_id, "approve", ApprovalBody)
 
 
 @operation("POST", "/bookings/<row:booking_id>/reject", _DECISION, {200: "Booking"})
 def reject(booking_id: int) -> Response:
-    """Say no, with the reason that the requester will read."""
-    return _decide(booking_id, "reject")
+    """Say no, with the reason that the requester will read after three minutes; until then the decision can be undone."""
+    return _decide(booking_id, "reject", DecisionBody)
 
 
-def _decide(booking_id: int, action: Action) -> Response:
+def _decide(booking_id: int, action: Action, body: type[Strict]) -> Response:
     actor = caller.writer()
 
     def act(
         session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
     ) -> Booking:
-        return decide_booking(
-            session, row.id, action, version, values["reason"] or None, actor=actor, now=now
-        )
+        said = (values.get(name) or None for name in ("reason", "condition", "over_foreign"))
+        return decide_booking(session, row.id, action, version, *said, actor=actor, now=now)
 
-    return _change(booking_id, asked.body(DecisionBody), _require_decision, act, actor)
+    return _change(booking_id, asked.body(body), _require_decision, act, actor)
+
+
+@operation("POST", "/bookings/<row:booking_id>/undo", _UNDOING, {200: "Booking"})
+def undo(booking_id: int) -> Response:
+    """Take your own decision back before the requester was told; the booking is `requested` again.
+
+    Three minutes after the decision, or once its mail is being sent, it is 409 `too_late_to_undo`.
+    """
+    actor = caller.writer()
+
+    def act(
+        session: Session, row: Booking, version: int, _values: Mapping[str, Any], now: datetime
+    ) -> Booking:
+        return undo_decision(session, row.id, version, actor=actor, now=now)
+
+    return _change(
+        booking_id,
+        asked.body(NoBody),
+        lambda who, row: require_own_decision(row, who),
+        act,
+        actor,
+    )
 
 
 @operation("POST", "/bookings/<row:booking_id>/cancel", _DECISION, {200: "Booking"})
 def cancel(booking_id: int) -> Response:
-    """Call it off before its start; the time is given back."""
+    """Call it off before its start; the time is given back, and its people are told.
+
+    Who isn't of its organisation gives the reason: without it it is 422 `reason_required`.
+    """
     actor = caller.writer()
 
     def act(
@@ -211,7 +248,8 @@ def cancel(booking_id: int) -> Response:
 def move(booking_id: int) -> Response:
     """Move it to another time or room; the old time is given back in the same instant.
 
-    An approved booking moved by its organisation is `requested` again. Rules of use of another unit must be accepted anew.
+    An approved booking moved by its organisation is `requested` again, where its unit decides. Rules of use of another unit must
+    be accepted anew. Who isn't of its organisation gives the reason: without it it is 422 `reason_required`.
     """
     actor = caller.writer()
 
@@ -259,5 +297,5 @@ def _require_change(actor: Actor, booking: Booking) -> None:
 
 
 def _require_decision(actor: Actor, booking: Booking) -> None:
-    if not actor.decides_for(booking.room.unit_id):
+    if not may_decide(booking, booking.room.unit_id, actor):
         raise Forbidden("not_your_decision")

@@ -13,9 +13,11 @@ from flask import g, request
 
 from booking.config import logger
 from booking.domain.access import ANONYMOUS, Actor
+from booking.domain.local_time import local
 from booking.errors import DatabaseBusy, Forbidden, SignInRequired
 from booking.queries.people import actor_of, api_token_of
-from booking.services.people import token_hash, touch_token
+from booking.services.people import touch_token
+from booking.services.sign_ins import token_hash
 from booking.web import edge
 
 # RFC 6750 2.1: b64token. Longer ones aren't ours.
@@ -59,7 +61,7 @@ def _holder(header: str) -> Actor:
         token = api_token_of(session, token_hash(match[1]))
         if token is None:
             raise SignInRequired("token_unknown")
-        actor = actor_of(session, token.person, may_write=token.scope == "write")
+        actor = actor_of(session, token.person, local(now).date(), may_write=token.scope == "write")
         token_id, used = token.id, token.last_used_at
     if used is None or now - used >= _USED_EVERY:
         try:

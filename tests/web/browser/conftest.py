@@ -55,9 +55,9 @@ def cookies(browser: Browser, demo: str) -> Callable[[str | None], Any]:
             with browser.new_context(locale="fi-FI") as context:
                 page = context.new_page()
                 page.goto(f"{demo}/login")
-                page.get_by_label("Sähköpostiosoite").fill(f"{who}@demo.example")
+                page.locator("#password-email").fill(f"{who}@demo.example")
                 page.get_by_label("Salasana").fill(DEMO_PASSWORD)
-                page.locator("main").get_by_role("button", name="Kirjaudu sisään").click()
+                page.get_by_label("Salasana").press("Enter")
                 page.get_by_role("button", name="Kirjaudu ulos").wait_for()
                 kept[who] = context.storage_state()
         return kept[who]

@@ -17,7 +17,12 @@ from booking.config import templates_folder
 from booking.db import open_database
 from booking.i18n import LOCALES
 from booking.seed.people import DEMO_PASSWORD
+from tests.web.browser.afterwards_pages import AFTERWARDS_PAGES
 from tests.web.browser.conftest import OpenAs
+from tests.web.browser.deciding_pages import DECIDING_PAGES
+from tests.web.browser.info_pages import INFO_PAGES
+from tests.web.browser.organisation_pages import ORGANISATION_PAGES
+from tests.web.browser.people_pages import PEOPLE_PAGES
 from tests.web.browser.room_pages import ROOM_PAGES
 from tests.web.conftest import broken_database, make_site
 
@@ -43,10 +48,6 @@ _REMOVE = 'main .pictures a[href$="/remove"] >> nth=0'
 _FIRST = "main .main-link >> nth=0"
 # The night when the clocks are put back, in a year that is open for booking for long.
 _DOUBLED = "day=31.10.2027&starts=3.30&ends=5"
-
-
-def _act(verb: str, *then: str) -> Shown:
-    return Shown("veli", "/staff", "bookings/act.html", (_FIRST, f'main a[href$="/{verb}"]', *then))
 
 
 PAGES = {
@@ -75,7 +76,7 @@ PAGES = {
     "room not open": Shown(None, "/rooms/15", "rooms/show.html"),
     "sign-in": Shown(None, "/login", "people/sign_in.html"),
     "signed out": Shown(None, "/login?out=1", "people/sign_in.html"),
-    "sign-in refused": Shown(None, "/login", "people/sign_in.html", (_FORM,)),
+    **{name: Shown(*page) for name, page in PEOPLE_PAGES.items()},
     "not found": Shown(None, "/nope", "error.html"),
     "new booking": Shown(
         "anna", "/bookings/new?room=1&day=huomenna&starts=14&ends=16", "bookings/new.html"
@@ -84,15 +85,9 @@ PAGES = {
     "booking in the doubled hour": Shown(
         "anna", f"/bookings/new?room=1&{_DOUBLED}", "bookings/new.html", (_FORM,)
     ),
-    "no organisation": Shown("outi", "/bookings/new", "bookings/new.html"),
     "mine": Shown("anna", "/bookings", "bookings/mine.html"),
     "my booking": Shown("anna", "/bookings", "bookings/show.html", (_FIRST,)),
-    "queue": Shown("veli", "/staff", "staff/queue.html"),
-    "request": Shown("veli", "/staff", "bookings/show.html", (_FIRST,)),
-    "approve": _act("approve"),
-    "reject": _act("reject"),
-    "reject refused": _act("reject", _FORM),
-    "cancel for others": _act("cancel"),
+    **{name: Shown(*page) for name, page in DECIDING_PAGES.items()},
     "rooms of my sites": Shown("veli", "/staff/rooms", "staff/rooms.html"),
     "pictures": Shown("veli", "/staff/rooms/1/images", "staff/images.html"),
     "pictures refused": Shown("veli", "/staff/rooms/1/images", "staff/images.html", (_FORM,)),
@@ -128,6 +123,9 @@ PAGES = {
     ),
     "where a site belongs": Shown("yllapito", "/admin/places/units/1", "admin/unit.html"),
     "closing a site": Shown("yllapito", "/admin/places/units/1/lending", "admin/lending.html"),
+    **{name: Shown(*page) for name, page in INFO_PAGES.items()},
+    **{name: Shown(*page) for name, page in ORGANISATION_PAGES.items()},
+    **{name: Shown(*page) for name, page in AFTERWARDS_PAGES.items()},
     "demand": Shown("kaisa", "/staff/demand", "staff/demand.html"),
     "demand of a municipality": Shown("veli", "/staff/demand?place=joensuu", "staff/demand.html"),
     "demand refused": Shown("kaisa", "/staff/demand?first=x", "staff/demand.html"),
@@ -135,6 +133,10 @@ PAGES = {
     "import without a file": Shown("veli", "/staff/import", "staff/import.html", (_FORM,)),
     "mails": Shown(None, "/demo/mails", "demo/mails.html"),
     "mail": Shown(None, "/demo/mails", "demo/mail.html", (_FIRST,)),
+    "messages to me": Shown("veli", "/account/mails", "account/mails.html"),
+    "undelivered messages": Shown("kaisa", "/staff/mails", "staff/failed_mails.html"),
+    "history of a site": Shown("veli", "/audit/unit/1", "audit/show.html"),
+    "history of a booking": Shown("kaisa", "/audit/booking/1", "audit/show.html"),
 }
 
 
@@ -178,8 +180,20 @@ def test_every_page_has_been_looked_at() -> None:
         for path in TEMPLATES.rglob("*.html")
         if path.read_text(encoding="utf-8").startswith('{% extends "base.html" %}')
     }
-    # Below, since one takes two browsers, the other a file.
-    elsewhere = {"bookings/changed.html", "staff/import_preview.html"}
+    # Below, since one takes two browsers, the other a file; and in `test_afterwards.py`, since they take two persons or a mail.
+    elsewhere = {
+        "bookings/changed.html",
+        "staff/import_preview.html",
+        "organisations/hand_over.html",
+        "organisations/invitation.html",
+        "waiting/show.html",
+        "reports/show.html",
+        "release/show.html",
+        # In `test_getting_in.py`, since they take a mail.
+        "people/code.html",
+        "people/link.html",
+        "people/second_factor_code.html",
+    }
     assert {shown.template for shown in PAGES.values()} | elsewhere == pages
 
 
@@ -219,10 +233,10 @@ def test_text_at_twice_the_size_still_fits(open_as: OpenAs) -> None:
 
 
 def sign_in(page: Page, who: str) -> None:
-    page.get_by_label("Sähköpostiosoite").fill(f"{who}@demo.example")
+    page.locator("#password-email").fill(f"{who}@demo.example")
     page.get_by_label("Salasana").fill(DEMO_PASSWORD)
     with page.expect_navigation():
-        page.locator("main").get_by_role("button", name="Kirjaudu sisään").click()
+        page.locator("#by-password button").click()
 
 
 def ask(page: Page, title: str) -> None:
