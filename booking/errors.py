@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -122,6 +122,39 @@ class RoomTaken(BookingError):
     def __init__(self, conflicts: Sequence[Conflict]) -> None:
         super().__init__("room_taken")
         self.conflicts = tuple(conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class DateRefused:
+    """One date of a series that can't be had: the policy's reasons, or what holds the room then."""
+
+    day: date
+    starts_at: datetime | None
+    ends_at: datetime | None
+    refusals: tuple[Refusal, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+class SeriesRefused(BookingError):
+    """Some dates of a series can't be had and none was to be left out; `dates`: all of them, by day. Nothing was booked.
+
+    `room_taken` when nothing but held time is in the way, else the first rule's code.
+    """
+
+    def __init__(self, dates: Sequence[DateRefused]) -> None:
+        first = next((date.refusals[0] for date in dates if date.refusals), None)
+        super().__init__(
+            "room_taken" if first is None else first.code, **(first.params if first else {})
+        )
+        self.dates = tuple(dates)
+
+
+class PlanChanged(BookingError):
+    """A change would do something else now than what was shown; `plan` is what it would do. Nothing was done."""
+
+    def __init__(self, plan: Any) -> None:
+        super().__init__("plan_changed")
+        self.plan = plan
 
 
 class TooMany(BookingError):

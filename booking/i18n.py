@@ -29,6 +29,7 @@ LOCALES = ("fi", "sv", "en")
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 _UNPACKING_SECONDS = 30
+_A_MONDAY = date(2027, 6, 7)
 _HELSINKI = ZoneInfo("Europe/Helsinki")
 _LANGUAGE_RANGE = re.compile(
     r"\s*(?P<language>[A-Za-z]{2})(?:-[A-Za-z0-9]{1,8})*\s*"
@@ -194,6 +195,19 @@ def clock_range(period: Period) -> str:
     if _ends_its_day(start, end):
         return f"{_clock(start.hour, start.minute)}–{_clock(24, 0)}"
     return f"{_clock(start.hour, start.minute)}–{_clock(end.hour, end.minute)}"
+
+
+def wall_range(start_minute: int, end_minute: int) -> str:
+    """The same of minutes of a local day that is not known: `17.30–19.00`; an end of 0 is the midnight after it."""
+    start, end = divmod(start_minute, 60), divmod(end_minute or 24 * 60, 60)
+    return f"{_clock(*start)}–{_clock(*end)}"
+
+
+def weekday_in_words(weekday: int) -> str:
+    """`tiistai`, `tisdag`, `Tuesday`; 0 is Monday."""
+    return format_date(
+        _A_MONDAY + timedelta(days=weekday), "cccc", locale=_FORMS[current_locale()].cldr
+    )
 
 
 def period_in_words(period: Period) -> str:

@@ -98,20 +98,20 @@ def calendar_text(name: str, vevents: Iterable[str], refresh_minutes: int = 60) 
     return b"".join((_head(name, refresh_minutes), *map(str.encode, vevents), _END))
 
 
-def message_text(vevent: str) -> str:
-    """One VEVENT as a file that goes with a mail (RFC 5546 METHOD:PUBLISH): whoever opens it takes the entry over.
+def message_text(*vevents: str) -> str:
+    """VEVENTs as a file that goes with a mail (RFC 5546 METHOD:PUBLISH): whoever opens it takes the entry over.
 
     Opened again after a change it replaces the entry, by its UID and SEQUENCE; nothing is asked for, nobody is invited.
     """
-    return _single(vevent, "PUBLISH")
+    return _file("".join(vevents), "PUBLISH")
 
 
 def file_text(vevent: str) -> str:
     """One VEVENT as a file to save: the same entry without a METHOD, which Outlook would take for a message from somebody."""
-    return _single(vevent, None)
+    return _file(vevent, None)
 
 
-def _single(vevent: str, method: str | None) -> str:
+def _file(vevents: str, method: str | None) -> str:
     calendar = icalendar.Calendar()
     calendar.add("version", _Text("2.0"))
     calendar.add("prodid", _Text(PRODID))
@@ -120,7 +120,7 @@ def _single(vevent: str, method: str | None) -> str:
         calendar.add("method", _Text(method))
     rendered: bytes = calendar.to_ical(sorted=False)
     head = rendered.removesuffix(_END) + VTIMEZONE_HELSINKI.encode()
-    return (head + vevent.encode() + _END).decode()
+    return (head + vevents.encode() + _END).decode()
 
 
 @lru_cache(maxsize=1024)

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from booking.db import Database, open_database
-from tests.support import databases, postgres
+from tests.support import compiled, databases, passwords, postgres
 
 pytest_plugins = ["tests.support.browser"]
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+compiled.share()
+passwords.make_cheap()
 
 # Made by the run's controller, inherited by its workers.
 _FOLDER = "YHTEISTILA_TEST_FOLDER"
@@ -65,6 +68,12 @@ def postgres_server(run_folder: Path) -> Iterator[databases.Postgres]:
         pytest.skip(f"no PostgreSQL: {missing}")
     yield server
     server.close()
+
+
+@pytest.fixture
+def full_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as the service does it; before the world is made, if it is to hold for its persons."""
+    passwords.make_dear(monkeypatch)
 
 
 @pytest.fixture

@@ -136,7 +136,10 @@ def test_the_demo_has_bookings_of_three_months_in_every_state(demo: Database) ->
     with reading(demo) as session:
         states = Counter(session.scalars(select(Booking.state)))
         first, last = session.execute(
-            select(func.min(Booking.starts_at), func.max(Booking.ends_at))
+            # The season, and who was faster on one of its dates, lie further ahead.
+            select(func.min(Booking.starts_at), func.max(Booking.ends_at)).where(
+                Booking.series_id.is_(None), Booking.title != "Kevätkokous"
+            )
         ).one()
         blocks = session.scalars(select(Block).order_by(Block.id)).all()
     assert set(states) == {"requested", "approved", "rejected", "cancelled"}
@@ -337,7 +340,8 @@ def test_requests_of_the_demo_wait_for_veli_and_anna(demo: Database) -> None:
     with reading(demo) as session:
         waiting = queue(session, actor(session, "veli"), QueueFilter(), 100)
         mine = bookings(session, actor(session, "anna"), BookingFilter(), 500)
-    assert 6 <= len(waiting) <= 10
+    # A season of twelve dates is one of them, and who was faster on one of its days another.
+    assert 8 <= len(waiting) <= 12
     assert {one.state for one in mine} == {"requested", "approved", "rejected", "cancelled"}
     assert all(one.reason for one in mine if one.state == "rejected")
     assert all(one.cancel_reason for one in mine if one.state == "cancelled")

@@ -40,6 +40,18 @@ _LONGEST = 40  # signs typed
 # Capital letters that names here are written with; the database folds the same ones (`booking.queries.organisations`).
 CAPITALS = "ÅÄÖÆØÉÈÜŠŽČ"
 _FOLDED = str.maketrans(CAPITALS, CAPITALS.lower())
+_FORMS = (
+    *(
+        f"r{dot}{blank}{letter}{end}"
+        for letter in "yf"
+        for dot in ("", ".")
+        for blank in ("", " ")
+        for end in ("", ".")
+    ),
+    "yhdistys",
+    "förening",
+)
+_BETWEEN = (" ", ",", ", ", " , ")
 _LEGAL_FORM = re.compile(r"[\s,]+(?:r\.?\s?y\.?|r\.?\s?f\.?|yhdistys|förening)$")
 
 
@@ -92,6 +104,12 @@ def folded_name(name: str) -> str:
 def bare_name(name: str) -> str:
     """A name without its legal form: "Virta ry", "VIRTA r.y." and "Virta" are likely one association."""
     return _LEGAL_FORM.sub("", folded_name(name)).strip() or folded_name(name)
+
+
+def spellings(name: str) -> frozenset[str]:
+    """The folded names that likely mean the same association: the bare one, alone and with each usual legal form."""
+    bare = bare_name(name)
+    return frozenset({bare, *(bare + between + form for between in _BETWEEN for form in _FORMS)})
 
 
 def digits_of_number(typed: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from booking.domain.bookings import Wish
+from booking.domain.recurrence import Recurrence
+from booking.domain.series import Times
 from calendars.period import Period
 
 
@@ -50,3 +54,45 @@ class BookingEdit:
     terms_version: int | None = None
     contact_name: str | None = None
     contact_email: str | None = None
+
+
+@dataclass(frozen=True)
+class Instead:
+    """Where and when one date of a series is to be, other than the series says."""
+
+    room_id: int
+    period: Period
+
+
+@dataclass(frozen=True)
+class SeriesRequest:
+    """The same wish for many dates. `template` says all but the times; its period is that of any one date.
+
+    `instead`: for single days another time or room. `skips`: book what is free and keep the other days as skipped, with the
+    reason; else all or none. `left_out`: only these days may be left out, since the asker has seen them; None: whichever.
+    `waits`: stand on the waiting list for the days that somebody else has.
+    """
+
+    template: BookingRequest
+    recurrence: Recurrence
+    times: Times
+    instead: Mapping[date, Instead] = field(default_factory=dict)
+    skips: bool = False
+    left_out: frozenset[date] | None = None
+    waits: bool = False
+
+
+@dataclass(frozen=True)
+class SeriesChange:
+    """What is to be different in a series from the day `since` on; None leaves as it is.
+
+    `recurrence`: the days, counted from its own first one; those before `since` are left as they are. `edit`: texts and numbers.
+    `reason`: why, for its people; staff have to say.
+    """
+
+    since: date
+    recurrence: Recurrence | None = None
+    times: Times | None = None
+    room_id: int | None = None
+    edit: BookingEdit | None = None
+    reason: str | None = None

@@ -46,6 +46,7 @@ from booking.models.rooms import (
     Space,
     room_space,
 )
+from booking.models.series import Series, SkippedOccurrence
 
 __all__ = [
     "LONG",
@@ -83,8 +84,10 @@ __all__ = [
     "RoomImage",
     "RoomImageFile",
     "SearchMiss",
+    "Series",
     "SignIn",
     "SignInAttempt",
+    "SkippedOccurrence",
     "Space",
     "StaffRole",
     "Terms",

@@ -21,6 +21,7 @@ from booking.models.base import CONTACT, IDENTITY, SECRET, SENSITIVE, Base
 from booking.models.organisations import Organisation
 from booking.models.people import Person
 from booking.models.rooms import Room
+from booking.models.series import Series
 
 
 class Booking(Base):
@@ -40,6 +41,7 @@ class Booking(Base):
         Index("ix_booking_room_id_starts_at", "room_id", "starts_at"),
         Index("ix_booking_organisation_id_starts_at", "organisation_id", "starts_at"),
         Index("ix_booking_state_created_at", "state", "created_at"),
+        Index("ix_booking_series_id_series_day", "series_id", "series_day"),
     )
     uuid: Mapped[str] = mapped_column(String(36), unique=True)
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
@@ -82,10 +84,16 @@ class Booking(Base):
     reminded_on: Mapped[date | None]  # the asker, before the date
     # Of the link in that reminder that gives the room back without signing in.
     release_hash: Mapped[str | None] = mapped_column(String(64), unique=True, info=SECRET)
+    # Of a series: which one, and the day it stands for there, also once it has been moved to another.
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
+    series_day: Mapped[date | None]
+    # It was put elsewhere by itself, so what changes the others leaves it alone.
+    is_apart: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     room: Mapped[Room] = relationship()
     organisation: Mapped[Organisation] = relationship()
     asker: Mapped[Person] = relationship(foreign_keys=asker_id)
+    series: Mapped[Series | None] = relationship()
 
 
 class WaitingEntry(Base):
@@ -105,6 +113,7 @@ class WaitingEntry(Base):
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     asker_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))  # that it would join
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activity: Mapped[str] = mapped_column(String(7))

@@ -31,6 +31,13 @@ class OutboxMessage(Base):
             postgresql_where=text("state = 'waiting'"),
             sqlite_where=text("state = 'waiting'"),
         ),
+        # The few that staff must see to, among all there ever were: their list, and what a booking's page says of its own.
+        Index(
+            "ix_outbox_message_failed",
+            "created_at",
+            postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
     )
     cause: Mapped[str] = mapped_column(String(120), unique=True)
     kind: Mapped[str] = mapped_column(String(30))

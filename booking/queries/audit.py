@@ -26,12 +26,15 @@ from booking.models import (
     Region,
     Report,
     Room,
+    Series,
     Space,
     Unit,
     WaitingEntry,
 )
 from booking.queries.units import history_of_unit
 from booking.queries.upkeep import history_of_room
+
+_LONGEST_LINE = 50  # of series, each split from the one before
 
 # Names by id, under the kind of thing: "room", "unit", "organisation", "person", "municipality", "division", "region", "space".
 Names = Mapping[str, Mapping[int, LocalText | str]]
@@ -65,13 +68,30 @@ def thing_in_sight(session: Session, kind: str, row_id: int, actor: Actor) -> Th
 
 
 def entries(session: Session, thing: Thing, limit: int, offset: int = 0) -> list[AuditEntry]:
-    """A page of a thing's history, newest first; a room's with its blocks and spaces."""
+    """A page of a thing's history, newest first: a room's with its blocks and spaces, a series' with those it was split from."""
     if thing.kind == "room":
         return history_of_room(session, thing.id, limit, offset)
     if thing.kind == "unit":
         return history_of_unit(session, thing.id, limit, offset)
-    newest = _of(thing.kind, thing.id).order_by(AuditEntry.id.desc())
+    ids = _line_of(session, thing.id) if thing.kind == "series" else [thing.id]
+    newest = (
+        select(AuditEntry)
+        .where(AuditEntry.object_kind == thing.kind, AuditEntry.object_id.in_(ids))
+        .order_by(AuditEntry.id.desc())
+    )
     return list(session.scalars(newest.limit(limit).offset(offset)))
+
+
+def _line_of(session: Session, series_id: int) -> list[int]:
+    """A series and those it was split from, one from the other: what happened to them happened to its dates too."""
+    ids: list[int] = []
+    next_id: int | None = series_id
+    while next_id is not None and next_id not in ids and len(ids) < _LONGEST_LINE:
+        ids.append(next_id)
+        next_id = session.scalars(
+            select(Series.split_from_id).where(Series.id == next_id)
+        ).one_or_none()
+    return ids
 
 
 def names_in(session: Session, found: Sequence[AuditEntry]) -> Names:
@@ -148,6 +168,12 @@ _NAMED: Mapping[str, Callable[[int], Select[Any]]] = {
     "organisation": _named(Organisation),
     "room": _named(Room),
     "unit": _named(Unit),
+    "series": lambda row_id: (
+        select(Booking.title)
+        .join(Room, Room.id == Booking.room_id)
+        .where(Booking.series_id == row_id)
+        .order_by(Booking.id.desc())
+    ),
     "report": _of_room(Report, Room.name),
     "waiting": _of_room(WaitingEntry, Room.name),
     "person": _named(Person),
@@ -165,6 +191,7 @@ def _has_booked(units: Iterable[int]) -> ColumnElement[bool]:
 
 _IN_UNITS: Mapping[str, Callable[[Iterable[int]], ColumnElement[bool]]] = {
     "booking": lambda units: Room.unit_id.in_(units),
+    "series": lambda units: Room.unit_id.in_(units),
     "report": lambda units: Room.unit_id.in_(units),
     "waiting": lambda units: Room.unit_id.in_(units),
     "room": lambda units: Room.unit_id.in_(units),

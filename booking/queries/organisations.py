@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tru
 from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.access import Actor
-from booking.domain.organisations import CAPITALS, bare_name, digits_of_number, folded_name
+from booking.domain.organisations import CAPITALS, digits_of_number, folded_name, spellings
 from booking.errors import NotFound
 from booking.models import (
     Agreement,
@@ -66,6 +66,22 @@ def bookable_organisations(session: Session, actor: Actor) -> list[Organisation]
     asks_on_behalf = actor.is_admin or actor.is_coordinator or bool(actor.approver_units)
     query = _living(actor, sees_all=asks_on_behalf).where(Organisation.is_active)
     return list(session.scalars(query.order_by(Organisation.name, Organisation.id)))
+
+
+def own_bookable(session: Session, actor: Actor) -> list[Organisation]:
+    """The actor's own organisations that may be booked for, by name."""
+    query = _living(actor, sees_all=False).where(Organisation.is_active)
+    return list(session.scalars(query.order_by(Organisation.name, Organisation.id)))
+
+
+def chosen_organisation(session: Session, typed: str | None) -> Organisation | None:
+    """The organisation that a form of staff names by its id, if it may be booked for."""
+    if not (
+        typed and typed.isascii() and typed.isdigit() and len(typed) <= 10 and int(typed) < 2**31
+    ):
+        return None
+    row = session.get(Organisation, int(typed))
+    return row if row is not None and row.is_active and row.merged_into_id is None else None
 
 
 def search_organisations(session: Session, text: str, limit: int) -> list[Organisation]:
@@ -190,9 +206,11 @@ def agreement_of(session: Session, organisation_id: int, agreement_id: int) -> A
     return row
 
 
-def alike(session: Session, row: Organisation) -> list[Organisation]:
-    """Others that may be the same association: the same register number, or the same name but for its legal form."""
-    bare = bare_name(row.name)
+def alike(session: Session, row: Organisation) -> tuple[list[Organisation], bool]:
+    """Others that may be the same association: the same register number, or the same name but for its legal form.
+
+    A few of them, by name, and whether there are more.
+    """
     same_number = Organisation.register_number == row.register_number
     query = (
         select(Organisation)
@@ -200,19 +218,15 @@ def alike(session: Session, row: Organisation) -> list[Organisation]:
             Organisation.id != row.id,
             Organisation.merged_into_id.is_(None),
             or_(
-                _folded().startswith(bare, autoescape=True),
+                _folded().in_(spellings(row.name)),
                 and_(same_number, Organisation.register_number.is_not(None)),
             ),
         )
         .options(joinedload(Organisation.municipality))
         .order_by(_folded(), Organisation.id)
     )
-    return [
-        one
-        for one in session.scalars(query)
-        if bare_name(one.name) == bare
-        or (row.register_number is not None and one.register_number == row.register_number)
-    ][:_MOST_ALIKE]
+    found = list(session.scalars(query.limit(_MOST_ALIKE + 1)))
+    return found[:_MOST_ALIKE], len(found) > _MOST_ALIKE
 
 
 def belongings(session: Session, organisation_id: int) -> Belongings:

@@ -37,10 +37,15 @@ def given_up(session: Session, limit: int, offset: int = 0) -> list[OutboxMessag
 
 
 def undelivered(session: Session, booking_id: int) -> list[OutboxMessage]:
-    """The mails about a booking that were given up, the oldest first. Whether the reader may know is the caller's question."""
+    """The mails about a booking that were given up, the oldest first. Whether the reader may know is the caller's question.
+
+    The index of failed mails finds them: few are looked at. (A range of causes would need the index to sort by bytes, as
+    PostgreSQL's do in some collations only.)
+    """
     about = OutboxMessage.cause.startswith(f"booking:{booking_id}:", autoescape=True)
     failed = select(OutboxMessage).where(OutboxMessage.state == "failed", about)
-    return list(session.scalars(failed.order_by(OutboxMessage.id)))
+    oldest = OutboxMessage.created_at, OutboxMessage.id
+    return list(session.scalars(failed.order_by(*oldest)))
 
 
 def oldest_unsent(session: Session) -> datetime | None:

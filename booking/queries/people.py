@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from booking.domain.access import Actor
 from booking.models import (
     Absence,
     ApiToken,
+    Booking,
     Membership,
     Organisation,
     Person,
@@ -136,6 +138,32 @@ def deciders_of(session: Session, unit_id: int, today: date) -> list[Person]:
     return list(there.values()) or list(approvers)
 
 
+def stand_ins(session: Session, unit_id: int, today: date) -> list[Person]:
+    """Who stands in at this unit today, and all who decide there, those away too: silence has many reasons."""
+    those_standing_in = session.scalars(
+        select(Person)
+        .join(Absence, Absence.stand_in_id == Person.id)
+        # An absence of somebody who decides no more gives nobody anything.
+        .join(
+            StaffRole,
+            (StaffRole.person_id == Absence.person_id) & (StaffRole.unit_id == Absence.unit_id),
+        )
+        .where(
+            StaffRole.role == "approver",
+            Absence.unit_id == unit_id,
+            Absence.first_day <= today,
+            Absence.last_day >= today,
+            Person.is_active,
+        )
+    ).all()
+    approvers = session.scalars(
+        select(Person)
+        .join(StaffRole, StaffRole.person_id == Person.id)
+        .where(StaffRole.role == "approver", StaffRole.unit_id == unit_id, Person.is_active)
+    ).all()
+    return list({person.id: person for person in (*those_standing_in, *approvers)}.values())
+
+
 def reached(session: Session, organisation: Organisation) -> tuple[str, str] | None:
     """Name and address that reach an organisation: its shared mailbox, else who has owned it for longest; None: nobody."""
     if organisation.contact_email is not None:
@@ -152,6 +180,30 @@ def reached(session: Session, organisation: Organisation) -> tuple[str, str] | N
         .limit(1)
     ).one_or_none()
     return None if row is None else (row.name, row.email)
+
+
+@dataclass(frozen=True, slots=True)
+class MailReader:
+    """Whose wishes for mails count (None: nobody's), and in which language they are read."""
+
+    person_id: int | None
+    locale: str
+
+
+def mail_reader(session: Session, booking: Booking) -> MailReader:
+    """Who reads the mails of a booking: who asked; of what staff asked on behalf, the contact, in Finnish if that is no person.
+
+    Whoever of the staff asked may be the contact, where nobody else can be reached: their wishes are for mails of their own.
+    """
+    if not booking.is_on_behalf:
+        return MailReader(booking.asker_id, booking.asker.locale)
+    address = booking.contact_email.strip().lower()
+    person = session.scalars(
+        select(Person).where(Person.email == address, Person.is_active)
+    ).one_or_none()
+    if person is None:
+        return MailReader(None, "fi")
+    return MailReader(None if person.id == booking.asker_id else person.id, person.locale)
 
 
 def coordinators(session: Session) -> list[Person]:

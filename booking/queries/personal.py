@@ -30,6 +30,7 @@ from booking.models import (
     Person,
     Report,
     Room,
+    Series,
     SignIn,
     StaffRole,
     Unit,
@@ -175,6 +176,12 @@ PATHS: Sequence[Path] = (
         CalendarText,
         lambda who: CalendarText.uid.in_(who.uids),
         _columns("uid audience starts_at ends_at status summary text changed_at"),
+    ),
+    Path(
+        "series",
+        Series,
+        lambda who: Series.asker_id == who.person_id,
+        _columns("room_id organisation_id rrule first_day start_minute end_minute created_at"),
     ),
     Path(
         "waiting",

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, func, or_, select, true
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.domain.access import Actor
 from booking.domain.bookings import Near, Standing, Wish, refusals_at_deciding
@@ -69,7 +69,8 @@ class Around:
 class Queued:
     """A request in the queue. `refusals`: why it could not be approved now. `before`, `after`: a booking close by.
 
-    `agreements`: those that hold on its day. `next`: what happens if nobody decides.
+    `agreements`: those that hold on its day. `next`: what happens if nobody decides. `series`: all requests of its series at the
+    same unit, itself the first, where there are more than one; they are decided together.
     """
 
     booking: Booking
@@ -81,12 +82,16 @@ class Queued:
     agreements: Sequence[Agreement]
     asked_at: datetime
     next: Step | None
+    series: Sequence[Queued] = ()
 
 
 def queue(
     session: Session, actor: Actor, wanted: QueueFilter, limit: int, offset: int = 0
 ) -> list[Queued]:
-    """A page of the requests that the actor decides, or follows as coordinator: first what was passed on to the coordinator."""
+    """A page of the requests that the actor decides, or follows as coordinator: first what was passed on to the coordinator.
+
+    The first request of a series at a unit stands for all of them.
+    """
     query = (
         select(Booking)
         .join(Booking.room)
@@ -96,13 +101,67 @@ def queue(
         .options(contains_eager(Booking.room).contains_eager(Room.unit))
         .options(contains_eager(Booking.organisation))
         .where(Booking.state == "requested", _theirs(actor), *_narrowed(wanted))
+        .where(_is_first_of_series(wanted))
     )
     asked = func.coalesce(Booking.asked_at, Booking.created_at)
     order: list[Any] = [asked if wanted.order == "waiting" else Booking.starts_at, Booking.id]
     if actor.is_coordinator:
         order.insert(0, case((Booking.escalation >= WITH_COORDINATOR, 0), else_=1))
     found = list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
-    return described(session, found)
+    others = _of_the_same_series(session, found)
+    all_of_them = described(session, [*found, *others])
+    by_series: dict[tuple[int | None, int], list[Queued]] = defaultdict(list)
+    for one in all_of_them:
+        by_series[one.booking.series_id, one.rules.unit_id].append(one)
+    return [
+        replace(one, series=by_series[one.booking.series_id, one.rules.unit_id])
+        if one.booking.series_id is not None
+        and len(by_series[one.booking.series_id, one.rules.unit_id]) > 1
+        else one
+        for one in all_of_them[: len(found)]
+    ]
+
+
+def _is_first_of_series(wanted: QueueFilter) -> ColumnElement[bool]:
+    """Nobody before it in its series awaits the same unit's decision, or none that the list would show."""
+    other, room = aliased(Booking), aliased(Room)
+    before = (
+        select(other.id)
+        .join(room, room.id == other.room_id)
+        .where(
+            other.series_id == Booking.series_id,
+            other.state == "requested",
+            room.unit_id == Room.unit_id,
+            or_(
+                other.starts_at < Booking.starts_at,
+                (other.starts_at == Booking.starts_at) & (other.id < Booking.id),
+            ),
+        )
+    )
+    if wanted.room_id is not None:
+        before = before.where(other.room_id == wanted.room_id)
+    return Booking.series_id.is_(None) | ~before.exists()
+
+
+def _of_the_same_series(session: Session, found: Sequence[Booking]) -> list[Booking]:
+    """The other requests of the series that these stand for, by start; of other units they are left out later."""
+    ids = {one.series_id for one in found if one.series_id is not None}
+    if not ids:
+        return []
+    query = (
+        select(Booking)
+        .join(Booking.room)
+        .join(Room.unit)
+        .options(contains_eager(Booking.room).contains_eager(Room.unit))
+        .options(joinedload(Booking.organisation))
+        .where(
+            Booking.series_id.in_(ids),
+            Booking.state == "requested",
+            Booking.id.not_in([one.id for one in found]),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return list(session.scalars(query))
 
 
 def described(session: Session, bookings: Sequence[Booking]) -> list[Queued]:

@@ -30,6 +30,7 @@ from booking.seed.people import People, add_people
 from booking.seed.pictures import drawn
 from booking.seed.places import Places, add_places
 from booking.seed.plan import Act, Plan, PlannedBlock, PlannedBooking, plan
+from booking.seed.season import ask_for_a_season
 from booking.services.blocks import block_room, block_weekly, lift_block
 from booking.services.bookings import cancel_booking, request_booking
 from booking.services.decisions import decide_booking
@@ -93,6 +94,7 @@ def _seed(
     rules = catalogue(session)
     planned = plan({key: rules.room(row) for key, row in places.rooms.items()}, now, seed)
     _Stage(session, places, people, rules.rooms).play(planned, now, progress)
+    ask_for_a_season(session, places, people, now)
     add_demand(session, places.units, now, seed)
     add_deciding(session, places, people, now)
     session.execute(

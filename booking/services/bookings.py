@@ -14,13 +14,12 @@ from booking.domain.access import Actor
 from booking.domain.bookings import Wish, next_state, refusals_at_asking
 from booking.domain.local_time import local
 from booking.domain.requests import BookingEdit, BookingRequest
-from booking.domain.room_values import is_email
 from booking.domain.rooms import RoomRules
-from booking.errors import Forbidden, InvalidInput, NotFound
+from booking.errors import Forbidden, NotFound
 from booking.i18n import gettext as _
 from booking.i18n import period_in_words, use_locale
 from booking.models import Booking, Organisation, Room
-from booking.queries.people import deciders_of, reached
+from booking.queries.people import deciders_of, mail_reader, reached
 from booking.services.audit import record
 from booking.services.changes import (
     audited,
@@ -34,9 +33,9 @@ from booking.services.changes import (
     require_not_started,
     require_reason,
     require_seen,
-    require_still_allowed,
 )
 from booking.services.decisions import approve_by_itself
+from booking.services.edits import ask_again, change_texts, needs_no_decision
 from booking.services.letters import Fact, one_line, paragraph
 from booking.services.mails import DeciderKind, tell_asker, tell_deciders
 from booking.services.occupancy import (
@@ -45,7 +44,7 @@ from booking.services.occupancy import (
     release_booking,
     require_free,
 )
-from booking.services.standing import lock_for_quota, require_may_book, standing
+from booking.services.standing import keep_from_erasing, lock_for_quota, require_may_book, standing
 from booking.services.waiting import note_taken, offer_freed
 from calendars.period import Period
 
@@ -55,9 +54,11 @@ def request_booking(
 ) -> Booking:
     """Ask for a room; the booking is `requested` and holds the time until it is decided.
 
-    Raises NotFound (no such room), Forbidden (not one's organisation), PolicyRefusal, RoomTaken.
+    Raises SignInRequired (erased meanwhile), NotFound (no such room), Forbidden (not one's organisation), PolicyRefusal,
+    RoomTaken.
     """
     lock_for_quota(session, request.organisation_id, request.room_id, actor)
+    keep_from_erasing(session, actor)
     rules = locked_rules(session, request.room_id)
     if not rules.published and not actor.decides_for(rules.unit_id):
         raise NotFound("room")
@@ -70,14 +71,14 @@ def request_booking(
     require_allowed(refusals_at_asking(rules, request.wish, now, around))
     require_free(session, rules, request.period)
     room = session.get_one(Room, request.room_id, options=[joinedload(Room.unit)])
-    contact = _contact(session, request, organisation, actor)
-    booking = _new_booking(request, room, organisation, contact, actor, now)
+    contact = contact_of(session, request, organisation, actor)
+    booking = new_booking(request, room, organisation, contact, actor, now)
     if rules.terms_version is None:
         booking.terms_version = None  # there was nothing to accept
     session.add(booking)
     session.flush()
     hold_for_booking(session, booking.id, rules.space_ids, request.period)
-    note_taken(session, rules, request.organisation_id, request.period)
+    note_taken(session, request.organisation_id, [(rules, request.period)])
     record(
         session,
         "request_booking",
@@ -89,12 +90,12 @@ def request_booking(
     if needs_no_decision(booking):
         approve_by_itself(session, booking, now=now)
         return booking
-    tell_asker(session, "asked", booking, actor.locale, now)
+    tell_asker(session, "asked", booking, now)
     _tell_deciders(session, "to_decide", booking, actor, now)
     return booking
 
 
-def _contact(
+def contact_of(
     session: Session, request: BookingRequest, organisation: Organisation, actor: Actor
 ) -> tuple[str, str]:
     """Whom the booking's mails reach: who was named, else who asks; of what staff ask on behalf, the association itself."""
@@ -104,7 +105,7 @@ def _contact(
     return request.contact_name or name, request.contact_email or email
 
 
-def _new_booking(
+def new_booking(
     request: BookingRequest,
     room: Room,
     organisation: Organisation,
@@ -112,6 +113,7 @@ def _new_booking(
     actor: Actor,
     now: datetime,
 ) -> Booking:
+    """The row of a request, not yet added; the room's time is not yet held."""
     return Booking(
         uuid=str(uuid.uuid4()),
         room=room,
@@ -190,16 +192,21 @@ def let_go(
     by_staff: bool,
     action: str = "cancel_booking",
     *,
+    tells: bool = True,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Cancel a booking that was found cancellable under its locks, and tell of it. Whether its people are late, it remembers."""
+    """Cancel a booking that was found cancellable under its locks. Whether its people are late, it remembers.
+
+    `tells`: by mails of its own; of a series, one mail tells of all.
+    """
     before = audited(booking)
     booking.state, booking.cancel_reason = next_state(booking.state, "cancel"), reason
     booking.is_late_cancel = not by_staff and counts_as_late(booking, now)
     finish_change(session, booking, action, before, reason, actor=actor, now=now)
-    tell_asker(session, "cancelled", booking, booking.asker.locale, now)
-    if not by_staff:
+    if tells:
+        tell_asker(session, "cancelled", booking, now)
+    if tells and not by_staff:
         _tell_deciders(session, "withdrawn", booking, actor, now)
 
 
@@ -227,27 +234,11 @@ def edit_booking(
     require_seen(booking, version)
     require_changeable(booking, "edit")
     require_not_started(booking, "edit", now)
-    if edit.contact_email is not None and not is_email(edit.contact_email):
-        raise InvalidInput("bad_email", field="contact_email")
-    before, kept_quiet, had_people = audited(booking), _kept_quiet(booking), booking.people
-    # Rules of use are asked anew only of who says which ones they accept.
-    accepted = rules.terms_version if edit.terms_version is None else edit.terms_version
-    for name in _EDITED:
-        value = getattr(edit, name)
-        if value is not None:
-            setattr(booking, name, value)
-    if edit.needs is not None:
-        booking.needs = edit.needs or None
-    if edit.needed_features is not None:
-        booking.needed_features = sorted(edit.needed_features)
-    require_still_allowed(session, rules, booking, accepted)
-    if booking.people > had_people:
-        _ask_again(booking, rules, actor, now)
-    quiet = _kept_quiet(booking)
-    extra = {name: "changed" for name in quiet if quiet[name] != kept_quiet[name]}
+    before = audited(booking)
+    extra = change_texts(session, booking, rules, edit, actor=actor, now=now)
     finish_change(session, booking, "edit_booking", before, None, extra=extra, actor=actor, now=now)
     if actor.person_id != booking.asker_id or booking.state != before["state"]:
-        tell_asker(session, "changed", booking, booking.asker.locale, now)
+        tell_asker(session, "changed", booking, now)
     if booking.state != before["state"]:
         _tell_deciders(session, "changed_request", booking, actor, now)
     return booking
@@ -279,24 +270,24 @@ def move_booking(
     by_staff = is_staff_of(booking, old_rules.unit_id, actor)
     accepted = rules.terms_version if by_staff else terms_version
     wish = Wish(period, booking.activity, booking.people, accepted)
-    around = standing(session, rules, period, booking.id, booking.organisation_id)
-    require_allowed(refusals_at_asking(rules, wish, now, around))
+    beside = standing(session, rules, period, booking.id, booking.organisation_id)
+    require_allowed(refusals_at_asking(rules, wish, now, beside))
     require_free(session, rules, period, moving=booking.id)
     before, left, old_room = audited(booking), period_of(booking), booking.room
     booking.terms_version = terms_version if rules.terms_version is not None else None
-    booking.room = session.get_one(Room, room_id)
+    booking.room, booking.is_apart = session.get_one(Room, room_id), booking.series_id is not None
     booking.starts_at, booking.ends_at = period.start, period.end
     release_booking(session, booking.id)
     hold_for_booking(session, booking.id, rules.space_ids, period)
-    note_taken(session, rules, booking.organisation_id, period)
-    _ask_again(booking, rules, actor, now)
+    note_taken(session, booking.organisation_id, [(rules, period)])
+    ask_again(booking, rules, actor, now)
     finish_change(session, booking, "move_booking", before, reason, actor=actor, now=now)
     if booking.state == "requested" and needs_no_decision(booking):
         # Its mail says where and when; nobody is asked to decide.
         approve_by_itself(session, booking, now=now)
     else:
-        left_at = (old_room, left)
-        _tell_of_move(session, booking, before["state"], left_at, reason, actor=actor, now=now)
+        was = old_room, left
+        _tell_of_move(session, booking, before["state"], was, reason, actor=actor, now=now)
     offer_freed(session, old_rules, left, now)
     return booking
 
@@ -336,38 +327,19 @@ def _tell_of_move(
 ) -> None:
     """Tell the booking's people what it was before and why it was moved, and those who decide, if they are to decide."""
     room, period = left
-    locale = booking.asker.locale
+    locale = mail_reader(session, booking).locale
     with use_locale(locale):
         facts = [
             Fact(_("Before"), f"{one_line(room.name.choose(locale)[0])}, {period_in_words(period)}")
         ]
         if reason:
             facts.append(Fact(_("Reason for moving"), paragraph(reason)))
-    tell_asker(session, "moved", booking, locale, now, facts=facts)
+    tell_asker(session, "moved", booking, now, facts=facts)
     if booking.state == "requested" and was == "approved":
         _tell_deciders(session, "changed_request", booking, actor, now)
     elif booking.state == "requested" and room.unit_id != booking.room.unit_id:
         # Another unit decides now, and has never heard of it.
         _tell_deciders(session, "to_decide", booking, actor, now)
-
-
-def needs_no_decision(booking: Booking) -> bool:
-    """Whether the unit lets what its associations ask for be approved by itself: those it knows, and where it says so."""
-    verified = booking.organisation.verified_at is not None
-    return booking.room.unit.approves_by_itself and verified
-
-
-def asks_anew(booking: Booking, unit_id: int, actor: Actor) -> bool:
-    """Whether a change by this actor needs a new decision: of what the unit of the room it has, or moves to, has approved."""
-    return booking.state == "approved" and not is_staff_of(booking, unit_id, actor)
-
-
-def _ask_again(booking: Booking, rules: RoomRules, actor: Actor, now: datetime) -> None:
-    if asks_anew(booking, rules.unit_id, actor) and not needs_no_decision(booking):
-        booking.state = next_state(booking.state, "ask_again")
-        booking.decided_at = booking.decided_by_id = booking.decided_by_name = None
-        booking.reason = booking.condition = None
-        booking.escalation, booking.asked_at = 0, now
 
 
 def _tell_deciders(
@@ -376,22 +348,3 @@ def _tell_deciders(
     persons = deciders_of(session, booking.room.unit_id, local(now).date())
     others = [person for person in persons if person.id != actor.person_id]
     tell_deciders(session, kind, booking, others, now)
-
-
-_EDITED = (
-    "title",
-    "activity",
-    "people",
-    "is_public",
-    "terms_version",
-    "contact_name",
-    "contact_email",
-)
-
-
-def _kept_quiet(booking: Booking) -> dict[str, tuple[object, ...]]:
-    """Of what the audit holds only that it changed."""
-    return {
-        "needs": (booking.needs, tuple(booking.needed_features)),
-        "contact": (booking.contact_name, booking.contact_email),
-    }

@@ -6,6 +6,7 @@ A decision's mail waits some minutes. Until it goes out, who decided can undo: a
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -63,19 +64,34 @@ def decide_booking(
         require_still_allowed(session, rules, booking, booking.terms_version)
         if _is_over_foreign(session, rules, booking, over_foreign):
             extra = {"over_foreign": over_foreign}
+    write_decision(session, booking, action, (reason, condition), extra=extra, actor=actor, now=now)
+    kind: AskerKind = "approved" if state == "approved" else "rejected"
+    tell_asker(session, kind, booking, now, now + UNDO_WITHIN)
+    return booking
+
+
+def write_decision(
+    session: Session,
+    booking: Booking,
+    action: Action,
+    said: tuple[str | None, str | None],
+    *,
+    extra: dict[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write a decision that may be taken into a booking whose room is locked; `said`: reason and condition. Tells nobody."""
     before = audited(booking)
-    booking.state, booking.reason = state, reason
-    booking.condition = (condition or None) if state == "approved" else None
+    reason, condition = said
+    booking.state, booking.reason = next_state(booking.state, action), reason
+    booking.condition = (condition or None) if booking.state == "approved" else None
     if booking.condition is not None:
         extra = (extra or {}) | {"condition": booking.condition}
     booking.decided_at, booking.decided_by_id = now, actor.person_id
     booking.decided_by_name = ", ".join(part for part in (actor.name, actor.title) if part)
-    booking.was_approved = booking.was_approved or state == "approved"
-    said = f"{action}_booking"
-    finish_change(session, booking, said, before, reason, extra=extra, actor=actor, now=now)
-    kind: AskerKind = "approved" if state == "approved" else "rejected"
-    tell_asker(session, kind, booking, booking.asker.locale, now, now + UNDO_WITHIN)
-    return booking
+    booking.was_approved = booking.was_approved or booking.state == "approved"
+    done = f"{action}_booking"
+    finish_change(session, booking, done, before, reason, extra=extra, actor=actor, now=now)
 
 
 def _is_over_foreign(
@@ -91,14 +107,20 @@ def _is_over_foreign(
     return False
 
 
-def approve_by_itself(session: Session, booking: Booking, *, now: datetime) -> None:
-    """Approve what was just asked for, where the unit says so. Call with the spaces locked."""
+def approve_by_itself(
+    session: Session, booking: Booking, tells: bool = True, *, now: datetime
+) -> None:
+    """Approve what was just asked for, where the unit says so. Call with the spaces locked.
+
+    `tells`: by a mail of its own; of a series, one mail tells of all.
+    """
     before = audited(booking)
     booking.state = next_state(booking.state, "approve")
     booking.decided_at, booking.decided_by_name = now, AUTOMATIC
     booking.was_approved = True
     finish_change(session, booking, "approve_by_itself", before, None, actor=SERVICE, now=now)
-    tell_asker(session, "approved", booking, booking.asker.locale, now)
+    if tells:
+        tell_asker(session, "approved", booking, now)
 
 
 def undo_decision(
@@ -111,17 +133,24 @@ def undo_decision(
     booking, rules, _target = locked_booking(session, booking_id, actor)
     require_own_decision(booking, actor)
     require_seen(booking, version)
-    state = next_state(booking.state, "undo")
+    next_state(booking.state, "undo")
     if not _is_young(booking, now) or not _withdraw(session, booking):
         raise WrongState(booking.state, "undo", code="too_late_to_undo")
+    take_back(session, rules, booking, actor=actor, now=now)
+    return booking
+
+
+def take_back(
+    session: Session, rules: RoomRules, booking: Booking, *, actor: Actor, now: datetime
+) -> None:
+    """Make a request of a decided booking again; its mail is withdrawn already. Raises RoomTaken."""
     before = audited(booking)
     if booking.state == "rejected":
         _hold_again(session, rules, booking)
-    booking.state = state
+    booking.state = next_state(booking.state, "undo")
     booking.decided_at = booking.decided_by_id = booking.decided_by_name = None
     booking.reason = booking.condition = None
     finish_change(session, booking, "undo_decision", before, None, actor=actor, now=now)
-    return booking
 
 
 def _is_young(booking: Booking, now: datetime) -> bool:

@@ -7,7 +7,7 @@ number on the row, so doing it twice is doing it once. When each comes: `booking
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,21 +18,24 @@ from booking.domain.deciding import REACHED, StepName, due_step
 from booking.domain.local_time import HELSINKI, local
 from booking.i18n import gettext as _
 from booking.i18n import use_locale
-from booking.models import Absence, Booking, OutboxMessage, Person, Room, StaffRole, Unit
-from booking.queries.people import coordinators, deciders_of
+from booking.models import Booking, OutboxMessage, Person, Room, Unit
+from booking.queries.people import coordinators, deciders_of, mail_reader, stand_ins
 from booking.services.audit import record
 from booking.services.changes import audited, finish_change
 from booking.services.letters import Action
 from booking.services.mails import tell_asker, tell_deciders
 from booking.services.occupancy import locked_rules
 from booking.services.release import make_release_link
+from booking.services.series_escalation import escalate_series
 
 
 def undecided(session: Session, now: datetime) -> list[int]:
-    """Requests for which a step is due, the oldest first."""
+    """Requests for which a step is due, the oldest first; of a series one stands for all that are decided at one unit."""
     rows = session.execute(
         select(
             Booking.id,
+            Booking.series_id,
+            Room.unit_id,
             Booking.escalation,
             Booking.created_at,
             Booking.asked_at,
@@ -48,14 +51,24 @@ def undecided(session: Session, now: datetime) -> list[int]:
         .order_by(Booking.created_at, Booking.id)
     )
     # Each row says both what counts of the request and what counts of its unit.
-    return [row.id for row in rows if due_step(row, row, now) is not None]
+    first: dict[object, int] = {}
+    for row in rows:
+        if due_step(row, row, now) is not None:
+            group = row.id if row.series_id is None else (row.series_id, row.unit_id)
+            first.setdefault(group, row.id)
+    return list(first.values())
 
 
 def escalate(session: Session, booking_id: int, now: datetime) -> StepName | None:
-    """Do the step that is due for a request; its name, or None when none is."""
-    room_id = session.scalars(select(Booking.room_id).where(Booking.id == booking_id)).one_or_none()
-    if room_id is None:
+    """Do the step that is due for a request, and for all of its series; its name, or None when none is."""
+    found = session.execute(
+        select(Booking.room_id, Booking.series_id).where(Booking.id == booking_id)
+    ).one_or_none()
+    if found is None:
         return None
+    if found.series_id is not None:
+        return escalate_series(session, found.series_id, booking_id, now)
+    room_id = found.room_id
     locked_rules(session, room_id)
     booking = session.get_one(
         Booking, booking_id, with_for_update={"of": Booking}, populate_existing=True
@@ -79,56 +92,30 @@ def _pass_on(session: Session, booking: Booking, step: StepName, now: datetime) 
         tell_deciders(session, "reminder", booking, persons, now)
     else:
         is_with_coordinator = step == "pass_to_coordinator"
-        found = (
-            coordinators(session) if is_with_coordinator else _stand_ins(session, unit_id, today)
-        )
-        told = _told_already(session, booking)
+        found = coordinators(session) if is_with_coordinator else stand_ins(session, unit_id, today)
+        told = _told_already(session, booking, found)
         others = [person for person in found if person.id not in told]
         tell_deciders(session, "escalated", booking, others, now)
     thing, after = ("booking", booking.id), {"escalation": booking.escalation}
     record(session, step, thing, after=after, actor=SERVICE, now=now)
 
 
-def _told_already(session: Session, booking: Booking) -> set[int | None]:
-    """Who has had it passed to them before: a coordinator who stands in, too, is told once."""
-    beginning = f"booking:{booking.id}:{booking.version}:escalated:"
-    # A range of the unique index; LIKE would read all mails there ever were.
-    told = OutboxMessage.cause >= beginning, OutboxMessage.cause < beginning + "~"
-    query = select(OutboxMessage.person_id).where(*told)
-    return set(session.scalars(query))
-
-
-def _stand_ins(session: Session, unit_id: int, today: date) -> list[Person]:
-    """Who stands in at this unit today, and all who decide there, those away too: silence has many reasons."""
-    stand_ins = session.scalars(
-        select(Person)
-        .join(Absence, Absence.stand_in_id == Person.id)
-        # An absence of somebody who decides no more gives nobody anything.
-        .join(
-            StaffRole,
-            (StaffRole.person_id == Absence.person_id) & (StaffRole.unit_id == Absence.unit_id),
-        )
-        .where(
-            StaffRole.role == "approver",
-            Absence.unit_id == unit_id,
-            Absence.first_day <= today,
-            Absence.last_day >= today,
-            Person.is_active,
-        )
-    ).all()
-    approvers = session.scalars(
-        select(Person)
-        .join(StaffRole, StaffRole.person_id == Person.id)
-        .where(StaffRole.role == "approver", StaffRole.unit_id == unit_id, Person.is_active)
-    ).all()
-    return list({person.id: person for person in (*stand_ins, *approvers)}.values())
+def _told_already(session: Session, booking: Booking, persons: Iterable[Person]) -> set[int]:
+    """Of these, who has had it passed to them before: a coordinator who stands in, too, is told once."""
+    # Whole causes: PostgreSQL's collation decides what lies between two of them, and LIKE would read all mails there ever were.
+    causes = {
+        f"booking:{booking.id}:{booking.version}:escalated:{person.id}": person.id
+        for person in persons
+    }
+    told = select(OutboxMessage.cause).where(OutboxMessage.cause.in_(causes))
+    return {causes[cause] for cause in session.scalars(told)}
 
 
 def _lapse(session: Session, booking: Booking, now: datetime) -> None:
     before = audited(booking)
     booking.state = next_state(booking.state, "lapse")
     finish_change(session, booking, "lapse_booking", before, None, actor=SERVICE, now=now)
-    tell_asker(session, "lapsed", booking, booking.asker.locale, now)
+    tell_asker(session, "lapsed", booking, now)
 
 
 def soon(session: Session, now: datetime) -> list[int]:
@@ -172,7 +159,6 @@ def remind_of_date(session: Session, booking_id: int, now: datetime) -> None:
     days = timedelta(days=booking.room.unit.remind_days_before)
     mails_from = datetime.combine(local(booking.starts_at).date() - days, time(), HELSINKI)
     if booking.changed_at < mails_from:
-        locale = booking.asker.locale
-        with use_locale(locale):
+        with use_locale(mail_reader(session, booking).locale):
             release = Action(_("Release the room: it takes one press"), make_release_link(booking))
-        tell_asker(session, "date_reminder", booking, locale, now, actions=(release,))
+        tell_asker(session, "date_reminder", booking, now, actions=(release,))

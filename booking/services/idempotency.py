@@ -50,6 +50,18 @@ def claim(
     return row
 
 
+def kept_answer(session: Session, route: str, key: str, body: bytes, *, actor: Actor) -> str | None:
+    """The answer kept for this act; None: it has not been done, or the key was taken for another body."""
+    return session.scalars(
+        select(IdempotencyKey.answer).where(
+            IdempotencyKey.person_id == actor.person_id,
+            IdempotencyKey.route == route,
+            IdempotencyKey.key == key,
+            IdempotencyKey.body_hash == hashlib.sha256(body).hexdigest(),
+        )
+    ).one_or_none()
+
+
 def keep(claimed: IdempotencyKey, answer: str) -> None:
     """Keep the answer with its key, in the act's transaction."""
     claimed.answer = answer

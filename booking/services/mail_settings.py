@@ -30,6 +30,11 @@ TO_ASKERS = (
     "lapsed",
     "date_reminder",
     "slot_free",
+    "series_asked",
+    "series_decided",
+    "series_changed",
+    "series_cancelled",
+    "series_lapsed",
 )
 TO_DECIDERS = ("to_decide", "changed_request", "reminder", "escalated", "withdrawn")
 

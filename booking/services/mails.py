@@ -20,6 +20,8 @@ from booking.i18n import current_locale, lazy_gettext, period_in_words, short_da
 from booking.i18n import gettext as _
 from booking.models import Booking, OutboxMessage, Person
 from booking.queries.feeds import installation
+from booking.queries.people import mail_reader
+from booking.queries.series_deciding import about_series
 from booking.services.letters import (
     Action,
     Envelope,
@@ -197,31 +199,34 @@ def tell_asker(
     session: Session,
     kind: AskerKind,
     booking: Booking,
-    locale: str,
     now: datetime,
     not_before: datetime | None = None,
     actions: Sequence[Action] = (),
     facts: Sequence[Fact] = (),
 ) -> None:
-    """Tell a booking's contact what happened to it, in its asker's language, with the booking as .ics.
+    """Tell a booking's contact what happened to it, in the language of `mail_reader`, with the booking as .ics.
 
     `not_before`: until then the mail can be withdrawn, so that a slip of the hand can be undone. `actions` stand before the
-    mail's usual link, `facts` after its usual ones; both in the language of `locale`.
+    mail's usual link, `facts` after its usual ones; both in that language.
     """
     # What still waited so can't be undone any more, and must not arrive after what happened later.
     earlier = OutboxMessage.cause.startswith(f"booking:{booking.id}:", autoescape=True)
     send_now(session, earlier, now)
-    with use_locale(locale):
+    if booking.series_id is not None:
+        send_now(session, about_series(booking.series_id), now)
+    reader = mail_reader(session, booking)
+    with use_locale(reader.locale):
         envelope = Envelope(
             kind=kind,
             cause=f"booking:{booking.id}:{booking.version}:{kind}",
             name=booking.contact_name,
             address=booking.contact_email,
-            person_id=booking.asker_id,
+            person_id=reader.person_id,
             not_before=not_before,
             calendar=_calendar(session, booking),
         )
-        letter = _letter(_ASKER[kind], booking, booking.contact_name, actions, facts)
+        more = (*_appeal(kind, booking), *facts)
+        letter = _letter(_ASKER[kind], booking, booking.contact_name, actions, more)
         post(session, envelope, letter, now)
 
 
@@ -284,8 +289,13 @@ def _facts(booking: Booking) -> Iterable[Fact]:
     reason = booking.cancel_reason if booking.state == "cancelled" else booking.reason
     if reason:
         yield Fact(_("Reason"), paragraph(reason))
-    if booking.state == "rejected" and unit.appeal is not None:
-        text, lang = unit.appeal.choose(locale)
+
+
+def _appeal(kind: AskerKind, booking: Booking) -> Iterable[Fact]:
+    """How to appeal, where a decision did not grant all; in later mails it would name a time that is over."""
+    appeal, locale = booking.room.unit.appeal, current_locale()
+    if appeal is not None and (kind == "rejected" or (kind == "approved" and booking.condition)):
+        text, lang = appeal.choose(locale)
         yield Fact(_("If you disagree"), paragraph(text), "" if lang == locale else lang)
 
 

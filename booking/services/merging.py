@@ -19,6 +19,7 @@ from booking.models import (
     Invitation,
     Membership,
     Organisation,
+    Series,
     WaitingEntry,
 )
 from booking.services.audit import record
@@ -52,7 +53,7 @@ def merge_organisations(
     if gone.merged_into_id is not None or kept.merged_into_id is not None:
         raise InvalidInput("already_merged", field="kept_id")
     moved = session.scalars(select(func.count()).where(Booking.organisation_id == gone_id)).one()
-    for model in (Booking, WaitingEntry, Agreement, Invitation):
+    for model in (Booking, Series, WaitingEntry, Agreement, Invitation):
         session.execute(
             update(model).where(model.organisation_id == gone_id).values(organisation_id=kept_id)
         )

@@ -75,7 +75,21 @@ def hold_for_booking(
     session: Session, booking_id: int, space_ids: Iterable[int], period: Period
 ) -> None:
     """Hold the spaces for a booking; raises RoomTaken if the database finds them held."""
-    _insert(session, [_row(space, period, "booking", booking_id) for space in space_ids])
+    hold_for_bookings(session, [(booking_id, space_ids, period)])
+
+
+def hold_for_bookings(
+    session: Session, wanted: Iterable[tuple[int, Iterable[int], Period]]
+) -> None:
+    """Hold spaces for many bookings at once, (booking, spaces, period) each; all or, with RoomTaken, none."""
+    _insert(
+        session,
+        [
+            _row(space, period, "booking", booking_id)
+            for booking_id, space_ids, period in wanted
+            for space in space_ids
+        ],
+    )
 
 
 def release_booking(session: Session, booking_id: int) -> None:

@@ -6,11 +6,13 @@ with its first request. Who acts for it: `booking.services.memberships`; two tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain.access import Actor
@@ -90,8 +92,8 @@ def _add(
         verified_at=verified_at,
         verified_by_id=None if verified_at is None else actor.person_id,
     )
-    session.add(organisation)
-    session.flush()
+    with _number_is_own(session):
+        session.add(organisation)
     thing = ("organisation", organisation.id)
     record(session, "add_organisation", thing, after=_said(complete), actor=actor, now=now)
     return organisation
@@ -134,8 +136,9 @@ def change_organisation(
     changed = {name for name in had if had[name] != complete[name]}
     if not changed:
         return changed
-    for name in changed:
-        setattr(organisation, name, complete[name])
+    with _number_is_own(session):
+        for name in changed:
+            setattr(organisation, name, complete[name])
     if changed & _IDENTIFYING and not coordinates(actor):
         organisation.verified_at = organisation.verified_by_id = None
     organisation.version += 1
@@ -144,6 +147,21 @@ def change_organisation(
     before = _said(had)
     record(session, "edit_organisation", thing, before=before, after=after, actor=actor, now=now)
     return changed
+
+
+@contextmanager
+def _number_is_own(session: Session) -> Iterator[None]:
+    """Write what is changed within. Raises InvalidValues(`organisation_known`) when somebody has taken the business ID in the
+    same moment: `_checked` could not see it yet.
+    """
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        # PostgreSQL names the constraint, SQLite the column.
+        if "organisation_y_tunnus" not in str(error.orig).replace(".", "_"):
+            raise
+        raise InvalidValues([Refusal("organisation_known", "y_tunnus")]) from error
 
 
 def verify_organisation(

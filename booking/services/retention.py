@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, delete, exists, func, or_, select, update
@@ -109,17 +110,25 @@ def preview(
     return found
 
 
-def apply_rule(session: Session, rule: Rule, now: datetime, limit: int | None = None) -> int:
-    """Do what is due by a rule, for at most `limit` rows (its batch, else); how many it were. 0: nothing is left."""
+def due_ids(session: Session, rule: Rule, now: datetime, after: int = 0) -> Sequence[int]:
+    """A batch of rows due by a rule, from the first id above `after` on, in order. Locks nothing: `apply_rule` looks again."""
     deed = _DEEDS[rule.key]
-    due = deed.due(now - timedelta(days=kept_days(session)[rule.key]))
     model: Any = deed.model
-    # What somebody else has in hand is left for the next time: no waiting, so no circle.
+    due = deed.due(now - timedelta(days=kept_days(session)[rule.key]))
+    found = select(model.id).where(due, model.id > after).order_by(model.id).limit(rule.batch)
+    return session.scalars(found).all()
+
+
+def apply_rule(session: Session, rule: Rule, found: Sequence[int], now: datetime) -> int:
+    """Do what of the `found` rows is still due by a rule; how many they were."""
+    deed = _DEEDS[rule.key]
+    model: Any = deed.model
+    due = deed.due(now - timedelta(days=kept_days(session)[rule.key]))
+    # What somebody else has in hand is left for the next night: no waiting, so no circle.
     ids = session.scalars(
         select(model.id)
-        .where(due)
+        .where(model.id.in_(found), due)
         .order_by(model.id)
-        .limit(limit or rule.batch)
         .with_for_update(skip_locked=True, of=model)
     ).all()
     if ids:
@@ -132,15 +141,18 @@ def apply_rule(session: Session, rule: Rule, now: datetime, limit: int | None = 
 def purge(database: Database, now: datetime, told: _Told | None = None) -> dict[str, int]:
     """Do all that is due, batch by batch in transactions of their own; rows done, by rule. `told` hears of each batch.
 
-    Takes a Database: a night's work in one transaction would hold up everybody.
+    Takes a Database: a night's work in one transaction would hold up everybody. What is due is looked for beside those who
+    write, which may take a while; whoever writes waits for the rows of one batch at most.
     """
     done = {}
     for rule in RULES:
-        total = 0
-        while rows := transaction(database, _batch(rule, now)):
+        total, found = 0, _find(database, rule, now)
+        while found:
+            rows = transaction(database, partial(apply_rule, rule=rule, found=found, now=now))
             total += rows
-            if told is not None:
+            if told is not None and rows:
                 told(rule, rows)
+            found = _find(database, rule, now, after=found[-1])
         done[rule.key] = total
     today = local(now).date()
     transaction(database, lambda session: _note_day(session, DONE, today))
@@ -179,8 +191,9 @@ def last_runs(session: Session) -> LastRuns:
     return LastRuns(_day_of(session, BEGUN), _day_of(session, DONE), by_rule)
 
 
-def _batch(rule: Rule, now: datetime) -> Callable[[Session], int]:
-    return lambda session: apply_rule(session, rule, now)
+def _find(database: Database, rule: Rule, now: datetime, after: int = 0) -> Sequence[int]:
+    with reading(database) as session:
+        return due_ids(session, rule, now, after)
 
 
 def _day_of(session: Session, key: str) -> date | None:

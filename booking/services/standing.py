@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 from booking.domain.access import Actor
 from booking.domain.bookings import HOLDING, Near, Standing, quota_span
 from booking.domain.rooms import RoomRules
-from booking.errors import DatabaseBusy, Forbidden
-from booking.models import Booking, Occupancy, Organisation, Room
+from booking.errors import DatabaseBusy, Forbidden, SignInRequired
+from booking.models import Booking, Occupancy, Organisation, Person, Room
 from booking.queries.catalogue import catalogue
 from booking.queries.county import unregistered_may_book
 from calendars.period import Period
@@ -36,6 +37,17 @@ def lock_for_quota(session: Session, organisation_id: int, room_id: int, actor: 
         session.info[_LOCKED] = organisation_id
     else:
         keep_from_merging(session, organisation_id)
+
+
+def keep_from_erasing(session: Session, actor: Actor) -> None:
+    """Hold off an erasure of who acts until the transaction ends: their name and address must not be left behind.
+
+    Call after the organisation is locked, as an erasure does. Raises SignInRequired for who has been erased since they came.
+    """
+    query = select(Person.id).where(Person.id == actor.person_id, Person.erased_at.is_(None))
+    query = query.with_for_update(read=True, key_share=True)
+    if actor.person_id is not None and session.scalars(query).one_or_none() is None:
+        raise SignInRequired("sign_in_required")
 
 
 def keep_from_merging(session: Session, organisation_id: int) -> None:
@@ -68,9 +80,16 @@ def standing(
     near = _near(session, rules, period, but)
     if organisation_id is None or not rules.quotas:
         return Standing(near)
-    if session.info.get(_LOCKED) != organisation_id:
-        raise DatabaseBusy
+    require_locked_for_quota(session, [rules], organisation_id)
     return Standing(near, _used(session, rules, organisation_id, period.start, but))
+
+
+def require_locked_for_quota(
+    session: Session, rooms: Iterable[RoomRules], organisation_id: int
+) -> None:
+    """Raise DatabaseBusy where a quota applies and the organisation isn't locked: it was set while the spaces were waited for."""
+    if session.info.get(_LOCKED) != organisation_id and any(room.quotas for room in rooms):
+        raise DatabaseBusy
 
 
 def _near(session: Session, rules: RoomRules, period: Period, but: int | None) -> list[Near]:

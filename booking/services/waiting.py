@@ -6,10 +6,10 @@ written to; who asks first gets the room, as everywhere. That keeps one truth ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.config import base_url
@@ -25,7 +25,7 @@ from booking.queries.availability import holds
 from booking.queries.deciding import may_come_back
 from booking.queries.waiting import LIVING, period_waited_for, waiting_entry
 from booking.services.audit import record
-from booking.services.letters import Action, Envelope, Letter, one_line, post
+from booking.services.letters import Action, Envelope, Fact, Letter, one_line, post
 from booking.services.occupancy import locked_rules
 from booking.services.standing import keep_from_merging, require_may_book
 from calendars.period import Period
@@ -34,7 +34,7 @@ from calendars.period import Period
 OFFER_LASTS = timedelta(hours=24)
 _SHORTEST_OFFER = timedelta(hours=2)
 _FAR = timedelta(days=1100)  # behind every room's horizon
-_MOST_WAITING = 20  # of one organisation, to come
+_MOST_WAITING = 20  # of one organisation, to come; what its series wait for has a bound of its own
 
 
 def wait_for(
@@ -61,11 +61,11 @@ def wait_for(
         raise NotFound("room")
     require_may_book(session, session.get_one(Organisation, organisation_id))
     _require_worth_waiting(session, rules, Wish(period, activity, people), now)
-    living = _living(session, organisation_id, now)
+    living = living_waits(session, organisation_id, now)
     for entry in living:
         if entry.room_id == room_id and period_waited_for(entry) == period:
             return entry
-    if len(living) >= _MOST_WAITING:
+    if sum(entry.series_id is None for entry in living) >= _MOST_WAITING:
         raise InvalidInput("too_many_waiting", field="room_id", limit=_MOST_WAITING)
     entry = WaitingEntry(
         room=session.get_one(Room, room_id),
@@ -95,7 +95,7 @@ def _require_worth_waiting(session: Session, rules: RoomRules, wish: Wish, now: 
         raise InvalidInput("slot_is_free", field="starts_at")
 
 
-def _living(session: Session, organisation_id: int, now: datetime) -> Sequence[WaitingEntry]:
+def living_waits(session: Session, organisation_id: int, now: datetime) -> Sequence[WaitingEntry]:
     """What an organisation still waits for."""
     return session.scalars(
         select(WaitingEntry).where(
@@ -122,6 +122,25 @@ def leave_waiting(session: Session, entry_id: int, *, actor: Actor, now: datetim
 
 def offer_freed(session: Session, rules: RoomRules, freed: Period, now: datetime) -> None:
     """Offer time that has become free to those who wait first for it. Call with the spaces locked, after the release."""
+    offer_all_freed(session, [(rules, freed)], now)
+
+
+def offer_all_freed(
+    session: Session, freed: Iterable[tuple[RoomRules, Period]], now: datetime
+) -> None:
+    """The same for many times at once: who waits for several of them gets one letter."""
+    offered: dict[int, list[WaitingEntry]] = {}
+    for rules, period in freed:
+        for entry in _offered(session, rules, period, now):
+            offered.setdefault(entry.asker_id, []).append(entry)
+    for entries in offered.values():
+        _tell(session, sorted(entries, key=lambda entry: entry.starts_at), now)
+
+
+def _offered(
+    session: Session, rules: RoomRules, freed: Period, now: datetime
+) -> Iterator[WaitingEntry]:
+    """Offer the freed time in turn; those it is offered to."""
     entries = session.scalars(
         select(WaitingEntry)
         .where(
@@ -140,14 +159,14 @@ def offer_freed(session: Session, rules: RoomRules, freed: Period, now: datetime
     ).all()
     if not entries:
         return
-    offered = [period_waited_for(one) for one in entries if one.state == "offered"]
+    held = [period_waited_for(one) for one in entries if one.state == "offered"]
     # What was rejected by a slip of the hand is held again within minutes; if not, the worker's next look offers it.
-    offered += may_come_back(session, rules.neighbours, freed, now)
+    held += may_come_back(session, rules.neighbours, freed, now)
     for entry in entries:
         period = period_waited_for(entry)
         if entry.state == "waiting" and not _may_ask(session, entry):
             entry.state = "cancelled"
-        if entry.state != "waiting" or any(period.overlaps(other) for other in offered):
+        if entry.state != "waiting" or any(period.overlaps(other) for other in held):
             continue
         spaces = [space.id for space in entry.room.spaces]
         if holds(session, spaces, period):
@@ -155,8 +174,8 @@ def offer_freed(session: Session, rules: RoomRules, freed: Period, now: datetime
         entry.state = "offered"
         lasts = max(_SHORTEST_OFFER, min(OFFER_LASTS, (entry.starts_at - now) / 4))
         entry.offered_until = now + lasts
-        offered.append(period)
-        _tell(session, entry, now)
+        held.append(period)
+        yield entry
 
 
 def _may_ask(session: Session, entry: WaitingEntry) -> bool:
@@ -169,31 +188,35 @@ def _may_ask(session: Session, entry: WaitingEntry) -> bool:
     return is_member and entry.asker.is_active and entry.organisation.is_active
 
 
-def note_taken(session: Session, rules: RoomRules, organisation_id: int, period: Period) -> None:
-    """Time was taken: its organisation waits for it no longer; to whom it was offered, waits on.
+def note_taken(
+    session: Session, organisation_id: int, taken: Sequence[tuple[RoomRules, Period]]
+) -> None:
+    """Times were taken: their organisation waits for them no longer; to whom they were offered, waits on.
 
-    Call with the spaces locked, once the time is held.
+    Call with the spaces locked, once the times are held.
     """
-    overlapping = WaitingEntry.starts_at < period.end, WaitingEntry.ends_at > period.start
-    session.execute(
-        update(WaitingEntry)
+    if not taken:
+        return
+    rooms = {room_id for rules, _period in taken for room_id in rules.neighbours}
+    entries = session.scalars(
+        select(WaitingEntry)
         .where(
-            WaitingEntry.room_id == rules.id,
-            WaitingEntry.organisation_id == organisation_id,
+            WaitingEntry.room_id.in_(rooms),
             WaitingEntry.state.in_(LIVING),
-            *overlapping,
+            WaitingEntry.starts_at < max(period.end for _rules, period in taken),
+            WaitingEntry.ends_at > min(period.start for _rules, period in taken),
         )
-        .values(state="taken", offered_until=None)
-    )
-    session.execute(
-        update(WaitingEntry)
-        .where(
-            WaitingEntry.room_id.in_(rules.neighbours),
-            WaitingEntry.state == "offered",
-            *overlapping,
-        )
-        .values(state="waiting", offered_until=None)
-    )
+        .order_by(WaitingEntry.id)
+        .with_for_update(of=WaitingEntry)
+        .execution_options(populate_existing=True)
+    ).all()
+    for entry in entries:
+        met = [rules for rules, period in taken if period.overlaps(period_waited_for(entry))]
+        if entry.organisation_id == organisation_id and entry.room_id in {one.id for one in met}:
+            entry.state, entry.offered_until = "taken", None
+        elif entry.state == "offered" and any(entry.room_id in one.neighbours for one in met):
+            entry.state, entry.offered_until = "waiting", None
+    session.flush()
 
 
 def waiting_rooms(session: Session, now: datetime) -> list[int]:
@@ -223,40 +246,75 @@ def look_after_waiting(session: Session, room_id: int, now: datetime) -> None:
     offer_freed(session, rules, Period(now, now + _FAR), now)
 
 
-def _tell(session: Session, entry: WaitingEntry, now: datetime) -> None:
-    person = entry.asker
-    assert entry.offered_until is not None  # set just now
+def _tell(session: Session, entries: Sequence[WaitingEntry], now: datetime) -> None:
+    """Write to who waits; `entries`: theirs, by day, at least one."""
+    first, person = entries[0], entries[0].asker
+    assert first.offered_until is not None  # set just now
     with use_locale(person.locale):
-        room = one_line(entry.room.name.choose(person.locale)[0])
-        day = short_day(local(entry.starts_at).date())
-        until = local(entry.offered_until)
-        letter = Letter(
-            subject=_("The time you wait for is free: %(room)s, %(day)s", room=room, day=day),
-            name=one_line(person.name),
-            opening=(
-                _(
-                    "%(room)s is free after all: %(when)s.",
-                    room=room,
-                    when=period_in_words(period_waited_for(entry)),
-                ),
-                _(
-                    "You are first in line until %(day)s at %(time)s. Nothing is booked yet: ask for the room to get it.",
-                    day=short_day(until.date()),
-                    time=clock(until),
-                ),
-            ),
-            actions=(
-                Action(
-                    _("Ask for the room, or let the next in line have it"),
-                    f"{base_url()}/waiting/{entry.id}",
-                ),
-            ),
-        )
         envelope = Envelope(
             kind="slot_free",
-            cause=f"waiting:{entry.id}:{entry.offered_until:%Y%m%d%H%M%S%f}",
+            cause=f"waiting:{first.id}:{first.offered_until:%Y%m%d%H%M%S%f}",
             name=person.name,
             address=person.email,
             person_id=person.id,
         )
+        letter = _letter_of_one(first) if len(entries) == 1 else _letter_of_many(entries)
         post(session, envelope, letter, now)
+
+
+def _room_of(entry: WaitingEntry) -> str:
+    return one_line(entry.room.name.choose(entry.asker.locale)[0])
+
+
+def _first_until(entry: WaitingEntry) -> dict[str, str]:
+    assert entry.offered_until is not None  # it is offered
+    until = local(entry.offered_until)
+    return {"day": short_day(until.date()), "time": clock(until)}
+
+
+def _letter_of_one(entry: WaitingEntry) -> Letter:
+    room, day = _room_of(entry), short_day(local(entry.starts_at).date())
+    return Letter(
+        subject=_("The time you wait for is free: %(room)s, %(day)s", room=room, day=day),
+        name=one_line(entry.asker.name),
+        opening=(
+            _(
+                "%(room)s is free after all: %(when)s.",
+                room=room,
+                when=period_in_words(period_waited_for(entry)),
+            ),
+            _(
+                "You are first in line until %(day)s at %(time)s. Nothing is booked yet: ask for the room to get it.",
+                **_first_until(entry),
+            ),
+        ),
+        actions=(
+            Action(
+                _("Ask for the room, or let the next in line have it"),
+                f"{base_url()}/waiting/{entry.id}",
+            ),
+        ),
+    )
+
+
+def _letter_of_many(entries: Sequence[WaitingEntry]) -> Letter:
+    return Letter(
+        subject=_("Times you wait for are free: %(number)s", number=len(entries)),
+        name=one_line(entries[0].asker.name),
+        opening=(
+            _("Several times that you wait for are free after all. They are listed below."),
+            _("Nothing is booked yet: ask for each of them to get it."),
+        ),
+        facts=tuple(
+            Fact(
+                period_in_words(period_waited_for(entry)),
+                _(
+                    "%(room)s; you are first in line until %(day)s at %(time)s",
+                    room=_room_of(entry),
+                    **_first_until(entry),
+                ),
+            )
+            for entry in entries
+        ),
+        actions=(Action(_("See what you wait for"), f"{base_url()}/bookings"),),
+    )

@@ -20,6 +20,13 @@ ACTIONS = {
     "pass_to_stand_in": _("The request was passed to the stand-ins"),
     "pass_to_coordinator": _("The request was passed to the coordinator"),
     "read_contact": _("The contact details and needs were looked at"),
+    # Series.
+    "request_series": _("The series was asked for"),
+    "change_series": _("The series was changed"),
+    "split_series": _("The later dates became a series of their own"),
+    "cancel_series": _("Dates of the series were cancelled"),
+    "add_date": _("A day that had been left out was added"),
+    # Waiting and reports.
     "wait_for": _("A place on the waiting list was taken"),
     "leave_waiting": _("The place on the waiting list was given up"),
     "add_report": _("The report was sent"),

@@ -45,7 +45,7 @@ from booking.i18n import gettext as _
 from booking.models import Terms
 from booking.queries.catalogue import catalogue
 from booking.queries.county import unregistered_may_book
-from booking.queries.organisations import bookable_organisations
+from booking.queries.organisations import own_bookable
 from booking.queries.rooms import terms_in_force
 from booking.queries.units import places
 from booking.services.bookings import request_booking
@@ -63,9 +63,11 @@ from booking.web.fields import options
 from booking.web.first_contact_forms import ALL_NAMES, KEPT_NAMES, NewcomerForm, StrangerForm
 from booking.web.forms import BookingForm, SignInForm
 from booking.web.getting_in import send_way
+from booking.web.on_behalf import OnBehalfForm, asks_on_behalf
 from booking.web.people import sign_in_page, told_to_wait, try_password
 from booking.web.reader import actor
 from booking.web.rooms_offered import chosen_room, room_choices
+from booking.web.series_forms import series_names
 from booking.web.texts import refusals_of, text_of, text_of_error
 from booking.web.vain import refusals_counted
 
@@ -76,7 +78,8 @@ blueprint = Blueprint("asking", __name__)
 
 _ROUTE = "web /bookings/new"
 # Of a field with many values at most as many are carried on as there are to choose.
-_SEVERAL = {"needed_features": len(FEATURES)}
+_SEVERAL = {"needed_features": len(FEATURES), "weekdays": 7}
+_KEPT_NAMES = [*KEPT_NAMES, *sorted(series_names() - set(KEPT_NAMES))]
 # Signs of one value that are kept through a sign-in: more than any field of the form takes.
 _LONGEST_KEPT = 5000
 _REFUSALS = (PolicyRefusal, RoomTaken, KeyReused, Forbidden, NotFound, InvalidValues, TooMany)
@@ -125,7 +128,9 @@ class _Asked:
 @blueprint.get("/bookings/new")
 def ask() -> ResponseReturnValue:
     """The form, filled with the slot that the address carries, or with what had been typed before the sign-in."""
-    asking, kept = actor(), _kept_before(actor())
+    asking, kept = actor(), kept_before(actor())
+    if kept is not None and "repeats" in dict(kept):
+        return redirect(url_for("series_new.new", kept=request.args["kept"]), 303)
     if kept is None:
         return _page(_asked(asking, request.args, is_address=True), 200)
     asked = _asked(asking, MultiDict([*kept, ("step", "3")]))
@@ -142,6 +147,9 @@ def request_room() -> ResponseReturnValue:
     if isinstance(asked.form, NewcomerForm) and request.form.get("organisation"):
         # An association they no longer act for, or never did.
         return _page(asked, 403, [text_of("organisation_not_yours")])
+    if isinstance(asked.form, OnBehalfForm) and "search" in request.form:
+        # Whoever presses Enter in another field finds, too: nothing is sent by accident.
+        return _page(asked, 200)
     if not asked.is_valid:
         return _page(asked, 422)
     try:
@@ -154,9 +162,14 @@ def request_room() -> ResponseReturnValue:
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
+def typed_before() -> Kept:
+    """What the form that was sent keeps through a sign-in: a booking's fields, and of a series also how it repeats."""
+    return [(name, value) for name in _KEPT_NAMES for value in _typed(name)]
+
+
 def _before_signing_in() -> Response:
     """Let somebody in with what they typed kept; it is shown to them again, and nothing is sent without their pressing again."""
-    kept = [(name, value) for name in KEPT_NAMES for value in _typed(name)]
+    kept = typed_before()
     if "password" in request.form:
         return try_password(SignInForm(request.form), kept)
     if request.form.get("how") == "mail":
@@ -215,7 +228,7 @@ def _request(asked: _Asked, asking: Actor) -> int:
         return edge.write(work)
 
 
-def _kept_before(asking: Actor) -> Kept | None:
+def kept_before(asking: Actor) -> Kept | None:
     """What had been typed before the sign-in, if the address names it and it is the reader's."""
     named = request.args.get("kept", "")
     if not (named.isascii() and named.isdigit() and 0 < int(named[:10]) < 2**31):
@@ -228,8 +241,11 @@ def _asked(asking: Actor, filled: MultiDict[str, str], is_address: bool = False)
     """The form for who asks, as it is filled by an address, a form sent, or what had been kept."""
     with edge.read() as session:
         rooms = catalogue(session)
-        names = [(str(row.id), row.name) for row in bookable_organisations(session, asking)]
+        own = own_bookable(session, asking)
+        names = [(str(row.id), row.name) for row in own]
         form = _form_for(asking, bool(names), filled)
+        if isinstance(form, OnBehalfForm):
+            form.offer(session, own, "search" in filled and not is_address)
         form.room.choices = room_choices(rooms)
         if isinstance(form, NewcomerForm):
             kinds = ASKABLE_KINDS if unregistered_may_book(session) else ("association",)
@@ -239,11 +255,11 @@ def _asked(asking: Actor, filled: MultiDict[str, str], is_address: bool = False)
         terms = terms_in_force(session, chosen.unit_id) if chosen and has_terms else None
     if chosen is not None and terms is not None:
         form.terms.wanted = f"{chosen.unit_id}-{terms.version}"
-    if form.organisation is not None:
+    if form.organisation is not None and not isinstance(form, OnBehalfForm):
         # One association is no choice; several are, and none is taken for granted.
         several = options(names if len(names) == 1 else [("", _("Choose")), *names])
         form.organisation.choices = several
-    form.has_organisations = bool(names)
+    form.has_organisations = bool(names) or isinstance(form, OnBehalfForm)
     if is_address or form.key.data is None:
         # A key in an address would be the same for all who follow the link.
         form.key.data = str(uuid4())
@@ -256,6 +272,8 @@ def _asked(asking: Actor, filled: MultiDict[str, str], is_address: bool = False)
 def _form_for(asking: Actor, has_organisations: bool, filled: MultiDict[str, str]) -> BookingForm:
     if not asking.is_known:
         return StrangerForm(filled)
+    if asks_on_behalf(asking):
+        return OnBehalfForm(filled)
     # Sent twice, it is the same form the second time, although the association is there by then.
     is_newcomer = not has_organisations or "org_name" in filled
     return NewcomerForm(filled) if is_newcomer and not asking.is_staff else BookingForm(filled)

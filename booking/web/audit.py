@@ -22,6 +22,7 @@ KINDS: dict[str, LazyText] = {
     "room": _("Room"),
     "unit": _("Site"),
     "report": _("Report"),
+    "series": _("Series"),
     "waiting": _("Place on a waiting list"),
     "person": _("Person"),
     "municipality": _("Municipality"),
@@ -54,6 +55,8 @@ def _page_of(thing: Thing, asking: Actor) -> str | None:
         return None
     if thing.kind == "booking":
         return url_for("bookings.show", booking_id=thing.id)
+    if thing.kind == "series":
+        return url_for("series.show", series_id=thing.id)
     if thing.kind == "organisation":
         return url_for("organisations.show", organisation_id=thing.id)
     keeps = asking.is_admin or bool(asking.approver_units)

@@ -11,15 +11,19 @@ from datetime import date, datetime
 from typing import Any
 
 from booking.domain.local_time import local
+from booking.domain.recurrence import read_rrule
 from booking.domain.texts import LocalText
+from booking.errors import InvalidInput
 from booking.i18n import LazyText, clock, current_locale, period_in_words, short_day
 from booking.i18n import lazy_gettext as _
 from booking.models import AuditEntry
 from booking.queries.audit import NAMED_BY, Names
+from booking.services.series_words import pattern_in_words
 from booking.web import mail_words, room_words, unit_words, words
 from booking.web.room_words import NOTHING, YES_NO, Change
 from calendars.period import Period
 
+_A_MONDAY = date(2027, 6, 7)
 Told = tuple[AuditEntry, list[Change]]
 _SHOWN = 300  # signs of a long text that a line of history shows
 # Needs may be health data, contacts are somebody's own: that they changed is all that anybody learns here.
@@ -93,6 +97,14 @@ LABELS: Mapping[str, LazyText] = {
     "scope": _("Scope"),
     "ended": _("Ended"),
     "text": _("Text"),
+    "rrule": _("Rule"),
+    "dates": _("Dates"),
+    "skipped": _("Left out"),
+    "since": _("From"),
+    "cancelled_from": _("Cancelled from"),
+    "added": _("Added"),
+    "split_into": _("Continues in the series"),
+    "split_from": _("Continues the series"),
 }
 
 
@@ -183,6 +195,14 @@ def _day(value: str) -> str:
     return short_day(date.fromisoformat(value))
 
 
+def _rule(value: str) -> str:
+    """A rule in words; its first day is only where a rule needs one that it doesn't have itself."""
+    try:
+        return pattern_in_words(read_rrule(value, _A_MONDAY).pattern)
+    except InvalidInput:
+        return value
+
+
 def _word(*tables: Mapping[str, LazyText]) -> Callable[[str], str]:
     def word(code: str) -> str:
         return next((str(table[code]) for table in tables if code in table), code)
@@ -202,6 +222,14 @@ _SAYERS: Mapping[str, Callable[[Any], str]] = {
     "valid_until": _day,
     "first_day": _day,
     "last_day": _day,
+    "rrule": _rule,
+    "dates": lambda days: _shortened(", ".join(_day(day) for day in days)),
+    "skipped": lambda days: _shortened(", ".join(_day(day) for day in days)),
+    "since": _day,
+    "cancelled_from": _day,
+    "added": _day,
+    "split_into": str,
+    "split_from": str,
 }
 
 

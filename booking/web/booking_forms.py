@@ -25,9 +25,9 @@ from booking.web.forms import SlotForm
 from booking.web.once import OnceForm
 
 _NEEDED_ROOM = _("Choose a room.")
-_NEEDED_REASON = _("Write a reason. The association will read it.")
+NEEDED_REASON = _("Write a reason. The association will read it.")
 _NEEDED_ACTIVITY = _("Choose what the room is for.")
-_LONGEST_REASON = 2000  # characters
+LONGEST_REASON = 2000  # characters
 
 
 class MoveForm(OnceForm, VersionedForm, SlotForm):
@@ -35,13 +35,13 @@ class MoveForm(OnceForm, VersionedForm, SlotForm):
 
     room = RowChoiceField(_("Room"), [Required(_NEEDED_ROOM)])
     terms = AcceptField(_("I have read the rules of use and accept them"))
-    reason = LinesField(_("Reason for moving (optional)"), [AtMost(_LONGEST_REASON)])
+    reason = LinesField(_("Reason for moving (optional)"), [AtMost(LONGEST_REASON)])
 
 
 class StaffMoveForm(MoveForm):
     """The same for staff, who say why."""
 
-    reason = LinesField(_("Reason for moving"), [Required(_NEEDED_REASON), AtMost(_LONGEST_REASON)])
+    reason = LinesField(_("Reason for moving"), [Required(NEEDED_REASON), AtMost(LONGEST_REASON)])
 
 
 class EditForm(OnceForm, VersionedForm):
@@ -72,13 +72,13 @@ class EditForm(OnceForm, VersionedForm):
 class CancelForm(OnceForm, VersionedForm):
     """Calling a booking off."""
 
-    reason = LinesField(_("Reason (optional)"), [AtMost(_LONGEST_REASON)])
+    reason = LinesField(_("Reason (optional)"), [AtMost(LONGEST_REASON)])
 
 
 class StaffCancelForm(CancelForm):
     """The same for staff, who say why."""
 
-    reason = LinesField(_("Reason"), [Required(_NEEDED_REASON), AtMost(_LONGEST_REASON)])
+    reason = LinesField(_("Reason"), [Required(NEEDED_REASON), AtMost(LONGEST_REASON)])
 
 
 class WaitForm(SlotForm):

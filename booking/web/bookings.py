@@ -24,6 +24,7 @@ from booking.models import Booking
 from booking.queries.bookings import booking_in_sight, bookings_of_organisations, history
 from booking.queries.catalogue import catalogue
 from booking.queries.feeds import installation
+from booking.queries.series import count_of
 from booking.queries.waiting import own_waiting
 from booking.services.audit import record_look
 from booking.services.bookings import edit_booking
@@ -35,10 +36,12 @@ from booking.web.failed_mails import undelivered_of
 from booking.web.forms import AcceptTermsForm
 from booking.web.paging import page_number, page_of
 from booking.web.reader import known_actor
+from booking.web.series_rows import by_series
 
 blueprint = Blueprint("bookings", __name__)
 
-_COMING_SHOWN = 200
+# A series of a year is one row of the page, but three hundred dates.
+_COMING_SHOWN = 1000
 
 
 @blueprint.get("/bookings")
@@ -57,9 +60,9 @@ def mine() -> str:
         waiting = own_waiting(session, asking, now)
     return render_template(
         "bookings/mine.html",
-        undecided=_in_states(to_come, "requested"),
-        coming=_in_states(to_come, "approved"),
-        ended=_in_states(to_come, "rejected", "cancelled", "lapsed"),
+        undecided=by_series(_in_states(to_come, "requested")),
+        coming=by_series(_in_states(to_come, "approved")),
+        ended=by_series(_in_states(to_come, "rejected", "cancelled", "lapsed")),
         past=past,
         waiting=waiting,
     )
@@ -82,6 +85,7 @@ def show(booking_id: int) -> str:
         undelivered = undelivered_of(session, booking_id) if sees_history else []
         decision = decision_shown(session, booking, asking, now)
         item = own_item(booking, installation(session))
+        in_series = booking.series_id is not None and count_of(session, booking.series_id)
     sees_contact = asking.sees_contact_of(unit_id, booking.organisation_id)
     if sees_contact:
         edge.note(lambda rows: record_look(rows, booking, actor=asking, now=now))
@@ -96,6 +100,7 @@ def show(booking_id: int) -> str:
         entries=entries,
         undelivered=undelivered,
         decision=decision,
+        series_dates=in_series,
         is_own=is_own,
         new_terms=_new_terms(booking, rules, now),
         shows_way_in=sees_contact and booking.state == "approved" and booking.ends_at > now,

@@ -34,14 +34,9 @@ from booking.models import Booking
 from booking.queries.bookings import booking_in_sight
 from booking.queries.catalogue import catalogue
 from booking.services.audit import record_look
-from booking.services.bookings import (
-    asks_anew,
-    cancel_booking,
-    counts_as_late,
-    edit_booking,
-    needs_no_decision,
-)
+from booking.services.bookings import cancel_booking, counts_as_late, edit_booking
 from booking.services.changes import is_staff_of
+from booking.services.edits import asks_anew, needs_no_decision
 from booking.web import edge, words
 from booking.web.booking_forms import CancelForm, EditForm, StaffCancelForm
 from booking.web.changed import changed_page, missed_changes

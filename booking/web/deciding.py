@@ -38,6 +38,7 @@ from booking.i18n import gettext as _
 from booking.models import Booking, DecisionTemplate
 from booking.queries.bookings import booking_in_sight
 from booking.queries.deciding import day_of, record_of, templates_of
+from booking.queries.people import mail_reader
 from booking.queries.queue import Queued, described
 from booking.services.audit import record_look
 from booking.services.decisions import decide_booking, undo_decision
@@ -67,7 +68,7 @@ _QUEUE = names_of(QueueForm)
 class _Asked:
     """A request that the reader may decide, with what its page needs; `around` is None once it is decided.
 
-    `locale`: the language its asker reads.
+    `locale`: the language in which its mails are read.
     """
 
     booking: Booking
@@ -162,7 +163,7 @@ def _asked(booking_id: int, asking: Actor) -> _Asked:
         booking = booking_in_sight(session, booking_id, asking)
         _require_decider(booking, asking)
         templates = templates_of(session, booking.room.unit_id)
-        locale = booking.asker.locale
+        locale = mail_reader(session, booking).locale
         if booking.state != "requested":
             return _Asked(booking, locale, templates, None, {})
         [around] = described(session, [booking])

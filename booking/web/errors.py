@@ -21,8 +21,10 @@ from booking.errors import (
     InvalidValues,
     KeyReused,
     NotFound,
+    PlanChanged,
     PolicyRefusal,
     RoomTaken,
+    SeriesRefused,
     SignInRequired,
     Stale,
     TooMany,
@@ -44,6 +46,8 @@ STATUSES: dict[type[BookingError], int] = {
     InvalidValues: 422,
     BreaksBookings: 409,
     RoomTaken: 409,
+    SeriesRefused: 422,
+    PlanChanged: 409,
     TooMany: 429,
     KeyReused: 422,
     DatabaseBusy: 503,
@@ -108,6 +112,8 @@ def install(app: Flask, to_programs: Callable[[HTTPException], Response]) -> Non
 
 def status_of(error: BookingError) -> int:
     """The HTTP status of a refusal."""
+    if isinstance(error, SeriesRefused) and error.code == "room_taken":
+        return 409  # nothing but held time is in the way, as with RoomTaken
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
 
 

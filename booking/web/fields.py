@@ -140,8 +140,10 @@ class ChoiceField(_OursOnly, SelectField):
     """One of a list."""
 
 
-class RowChoiceField(ChoiceField):
-    """One of a list of rows. An id that was not offered passes: whether it may be used is the service's question."""
+class _RowId:
+    """Takes the id of any row, offered or not: whether it may be used is the service's question."""
+
+    data: Any
 
     def pre_validate(self, form: Any) -> None:
         """Raise ValidationError for what can't be a row's id."""
@@ -152,8 +154,16 @@ class RowChoiceField(ChoiceField):
             raise ValidationError(text_of("bad_choice"))
 
 
+class RowChoiceField(_RowId, SelectField):
+    """One of a list of rows."""
+
+
 class RadiosField(_OursOnly, RadioField):
     """One of a few, all in sight."""
+
+
+class RowRadiosField(_RowId, RadioField):
+    """One of a few rows, all in sight."""
 
 
 class TicksField(_OursOnly, SelectMultipleField):

@@ -37,7 +37,7 @@ from booking.web.fields import (
 from booking.web.texts import text_of
 from calendars.period import Period
 
-_WHICH_HOUR = [("0", _("The first time, summer time")), ("1", _("The second time, standard time"))]
+WHICH_HOUR = [("0", _("The first time, summer time")), ("1", _("The second time, standard time"))]
 _FEATURE_CHOICES = options((code, words.FEATURES[code]) for code in FEATURES)
 
 
@@ -54,10 +54,10 @@ class SlotForm(Form):
     ends = TimeField(_("Ends at"), [Required(NEEDED_END)])
     # Asked only on the night when the clocks are put back; see `asks_which_hour`.
     starts_fold = RadiosField(
-        _("Which of the two hours does it start in?"), [Optional()], choices=options(_WHICH_HOUR)
+        _("Which of the two hours does it start in?"), [Optional()], choices=options(WHICH_HOUR)
     )
     ends_fold = RadiosField(
-        _("Which of the two hours does it end in?"), [Optional()], choices=options(_WHICH_HOUR)
+        _("Which of the two hours does it end in?"), [Optional()], choices=options(WHICH_HOUR)
     )
 
     period: Period | None = None
@@ -95,8 +95,8 @@ class SlotForm(Form):
             return None
 
 
-class BookingForm(SlotForm):
-    """All that is asked for a booking, on one page."""
+class WishFields(Form):
+    """What is asked for a booking but when: where, what for, for whom."""
 
     room = RowChoiceField(_("Room"), [Required(_("Choose a room."))])
     organisation = RowChoiceField(
@@ -116,6 +116,10 @@ class BookingForm(SlotForm):
     terms = AcceptField(_("I have read the rules of use and accept them"))
     is_public = BooleanField(_("Show the name of the occasion to everyone"))
     key = KeyField()
+
+
+class BookingForm(SlotForm, WishFields):
+    """All that is asked for a booking, on one page."""
 
     has_organisations = True  # False: there is nobody in whose name the reader may ask
 

@@ -44,8 +44,9 @@ from booking.queries.bookings import booking_in_sight
 from booking.queries.catalogue import catalogue
 from booking.queries.next_free import next_free_times
 from booking.queries.rooms import terms_in_force
-from booking.services.bookings import asks_anew, move_booking, needs_no_decision
+from booking.services.bookings import move_booking
 from booking.services.changes import is_staff_of
+from booking.services.edits import asks_anew, needs_no_decision
 from booking.web import edge
 from booking.web.booking_forms import MoveForm, StaffMoveForm
 from booking.web.changed import changed_page, missed_changes
@@ -53,7 +54,7 @@ from booking.web.errors import status_of
 from booking.web.explained import explained
 from booking.web.once import once
 from booking.web.reader import known_actor
-from booking.web.rooms_offered import chosen_room, room_choices
+from booking.web.rooms_offered import chosen_room, must_accept, room_choices
 from booking.web.slots import slot_values
 from booking.web.texts import text_of
 from calendars.period import Period
@@ -163,19 +164,11 @@ def _asked(booking: Booking, filled: MultiDict[str, str], asking: Actor) -> _Ask
         form.room.choices = room_choices(rooms)
         chosen = chosen_room(rooms, form.room.data, asking)
         terms = None
-        if chosen is not None and not is_staff and _must_accept(chosen, booking):
+        if chosen is not None and not is_staff and must_accept(chosen, booking):
             terms = terms_in_force(session, chosen.unit_id)
     if chosen is not None and terms is not None:
         form.terms.wanted = f"{chosen.unit_id}-{terms.version}"
     return _Asked(form, booking, chosen, terms)
-
-
-def _must_accept(chosen: RoomRules, booking: Booking) -> bool:
-    """Whether the rules of use of the room's site are others than those that were accepted for the booking."""
-    if chosen.terms_version is None:
-        return False
-    is_same_site = chosen.unit_id == booking.room.unit_id
-    return not (is_same_site and chosen.terms_version == booking.terms_version)
 
 
 def _slot_in(typed: str) -> dict[str, str]:

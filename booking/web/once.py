@@ -12,12 +12,15 @@ from wtforms import Form
 
 from booking.domain.access import Actor
 from booking.errors import KeyReused
-from booking.services.idempotency import claim, keep
+from booking.services.idempotency import claim, keep, kept_answer
 from booking.web import edge
 from booking.web.fields import KeyField
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+# They say nothing of what is asked for.
+_NOT_ASKED = frozenset({"key", "csrf_token"})
 
 
 class OnceForm(Form):
@@ -43,10 +46,7 @@ def once(
     `file_hash` stands for a file that came with it. Raises KeyReused, for which the form gets another key: who has seen what was
     sent before may send this too. Raises what `work` raises; nothing is kept then.
     """
-    names = sorted(field.name for field in form if field is not form.key)
-    body = json.dumps([file_hash, [(name, request.form.getlist(name)) for name in names]]).encode()
-    route, key = f"web {request.path}", form.key.data
-    assert key is not None  # a OnceForm has one
+    route, key, body = _sent(form, file_hash)
 
     def act(session: Session) -> str:
         claimed = claim(session, route, key, body, actor=asking, now=edge.now())
@@ -61,3 +61,21 @@ def once(
     except KeyReused:
         form.renew()
         raise
+
+
+def done_before(asking: Actor) -> str | None:
+    """The answer kept for the form that was sent, if just this has been done before.
+
+    To be asked first where what was done leaves nothing that the form, sent again, would fit.
+    """
+    route, key, body = _sent(OnceForm(request.form))
+    with edge.read() as session:
+        return kept_answer(session, route, key, body, actor=asking)
+
+
+def _sent(form: OnceForm, file_hash: str = "") -> tuple[str, str, bytes]:
+    """The route, the key and all that was sent, also what is no field of the form, as a choice for each row of a list."""
+    sent = sorted((name, values) for name, values in request.form.lists() if name not in _NOT_ASKED)
+    key = form.key.data
+    assert key is not None  # a OnceForm has one
+    return f"web {request.path}", key, json.dumps([file_hash, sent]).encode()

@@ -8,9 +8,8 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.errors import Forbidden, InvalidInput, Stale
-from booking.i18n import LazyText
+from booking.i18n import LazyText, lazy_gettext
 from booking.i18n import gettext as _
-from booking.i18n import lazy_gettext as lazy
 from booking.models import Organisation
 from booking.queries import organisations as queries
 from booking.services.merging import merge_organisations
@@ -39,8 +38,10 @@ blueprint.before_request(lead_to_kept)
 
 Verb = Literal["rest", "wake"]
 _DONE: dict[Verb, LazyText] = {
-    "rest": lazy("The association is at rest: it cannot ask for rooms. Its people see the reason."),
-    "wake": lazy("The association can ask for rooms again."),
+    "rest": lazy_gettext(
+        "The association is at rest: it cannot ask for rooms. Its people see the reason."
+    ),
+    "wake": lazy_gettext("The association can ask for rooms again."),
 }
 _FOUND = 10  # shown of a search
 
@@ -101,10 +102,18 @@ def find_other(organisation_id: int) -> ResponseReturnValue:
     typed = (form.q.data or "")[:200]
     wanted = queries.OrganisationFilter(text=typed)
     with edge.read() as session:
-        alike = queries.alike(session, row)
+        alike, more_alike = queries.alike(session, row)
         found = queries.organisations(session, known_actor(), wanted, _FOUND + 1) if typed else []
     others = [one for one in found if one.id != row.id]
-    return page("merge_find", form, organisation=row, alike=alike, found=others, typed=typed)
+    return page(
+        "merge_find",
+        form,
+        organisation=row,
+        alike=alike,
+        more_alike=more_alike,
+        found=others,
+        typed=typed,
+    )
 
 
 @blueprint.get("/organisations/<row:organisation_id>/merge/<row:other_id>")

@@ -150,6 +150,7 @@ def _facts(session: Session, row: Organisation, asking: Actor, now: datetime) ->
     is_own = row.id in asking.organisations
     keeps_it = keeps(asking, row.id)
     coming = BookingFilter(organisation_id=row.id, ends_after=now)
+    alike, more_alike = queries.alike(session, row) if asking.is_staff else ([], False)
     return {
         "is_own": is_own,
         "keeps": keeps_it,
@@ -161,7 +162,8 @@ def _facts(session: Session, row: Organisation, asking: Actor, now: datetime) ->
         "members": queries.members_of(session, row.id),
         "invitations": queries.open_invitations(session, row.id) if keeps_it else [],
         "agreements": queries.agreements_of(session, row.id),
-        "alike": queries.alike(session, row) if asking.is_staff else [],
+        "alike": alike,
+        "more_alike": more_alike,
         "rest": None if row.is_active else queries.put_to_rest(session, row.id),
         "coordinators": [] if row.is_active else coordinators(session),
         "bookings": [

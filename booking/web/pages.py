@@ -54,6 +54,9 @@ def install(app: Flask) -> None:
         clock=clock,
         clocks=clock_range,
         when=_when,
+        slot_short=_slot_short,
+        first_day=lambda row: short_day(local(row.starts_at).date()),
+        slot_clocks=lambda row: clock_range(Period(row.starts_at, row.ends_at)),
         period=period_in_words,
         moment=_moment,
         address=_address,
@@ -68,6 +71,12 @@ def install(app: Flask) -> None:
 def _when(row: Any) -> str:
     """When something with `starts_at` and `ends_at` is, in words."""
     return period_in_words(Period(row.starts_at, row.ends_at))
+
+
+def _slot_short(row: Any) -> str:
+    """The same with a short day, for a line of a list: `ti 9.3.2027 17.00–19.00`."""
+    period = Period(row.starts_at, row.ends_at)
+    return f"{short_day(local(row.starts_at).date())} {clock_range(period)}"
 
 
 def _address(street: str, municipality: LocalText) -> str:

@@ -225,6 +225,7 @@ SECTIONS: Mapping[str, LazyText] = {
     "contact_of_bookings": _("Bookings of others whose contact person you are"),
     "decisions": _("Decisions you made"),
     "names_in_calendars": _("Names of your occasions in calendars"),
+    "series": _("Series you asked for"),
     "waiting": _("Waiting lists"),
     "reports": _("Reports and feedback from you"),
     "reports_answered": _("Reports you answered"),

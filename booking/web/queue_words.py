@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from booking.domain.access import Actor
 from booking.domain.deciding import ASKED, REMINDED, WITH_COORDINATOR, WITH_STAND_IN, may_decide
 from booking.errors import Refusal
-from booking.i18n import clock, ngettext
+from booking.i18n import clock, lazy_gettext, ngettext
 from booking.i18n import gettext as _
-from booking.i18n import lazy_gettext as lazy
 from booking.models import Booking
 from booking.queries.queue import Queued
 from booking.web.decision_shown import step_in_words, waited_in_words
 from booking.web.texts import text_of
 
 _ESCALATED = {
-    REMINDED: lazy("The approvers have been reminded"),
-    WITH_STAND_IN: lazy("Passed to the stand-ins"),
-    WITH_COORDINATOR: lazy("Passed to the coordinator"),
+    REMINDED: lazy_gettext("The approvers have been reminded"),
+    WITH_STAND_IN: lazy_gettext("Passed to the stand-ins"),
+    WITH_COORDINATOR: lazy_gettext("Passed to the coordinator"),
 }
 
 
@@ -36,12 +35,15 @@ class QueueCard:
     escalated: str
     stops: list[str]
     marks: list[str]
+    dates: int = 1  # more: it stands for so many requests of a series
+    last: Booking | None = None  # the last of those
 
 
 def queue_card(queued: Queued, asking: Actor, now: datetime) -> QueueCard:
     """A request in words."""
     booking = queued.booking
     reached = booking.escalation
+    of_series = queued.series
     return QueueCard(
         booking,
         queued,
@@ -49,9 +51,25 @@ def queue_card(queued: Queued, asking: Actor, now: datetime) -> QueueCard:
         waited_in_words(booking, now),
         step_in_words(queued.next) if queued.next is not None and booking.starts_at > now else "",
         str(_ESCALATED[reached]) if reached > ASKED else "",
-        stops(queued, now),
-        list(marks(queued)),
+        _stops_of(of_series, now) if of_series else stops(queued, now),
+        [] if of_series else list(marks(queued)),
+        len(of_series) or 1,
+        of_series[-1].booking if of_series else None,
     )
+
+
+def _stops_of(series: Sequence[Queued], now: datetime) -> list[str]:
+    """How many dates of a series could not be approved now; which, its own page says."""
+    number = sum(bool(stops(one, now)) for one in series)
+    if not number:
+        return []
+    text = ngettext(
+        "This concerns %(num)s of %(dates)s dates.",
+        "This concerns %(num)s of %(dates)s dates.",
+        number,
+        dates=len(series),
+    )
+    return [text]
 
 
 def stops(queued: Queued, now: datetime) -> list[str]:

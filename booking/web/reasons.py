@@ -9,9 +9,12 @@ from booking.domain.accessibility import matched
 from booking.domain.bookings import refusals_of_time
 from booking.domain.local_time import local
 from booking.domain.rooms import RoomRules
+from booking.domain.series import Weighed
+from booking.domain.texts import LocalText
 from booking.errors import Conflict
 from booking.i18n import current_locale, gettext, period_in_words
 from booking.i18n import lazy_gettext as _
+from booking.models import SkippedOccurrence
 from booking.queries.availability import NotFree
 from booking.web import words
 from booking.web.texts import text_of
@@ -28,6 +31,7 @@ _SHORT = {
     "too_long": _("too long"),
     "buffer": _("too close to another booking"),
     "missing_hour": _("the clocks skip this time"),
+    "doubled_hour": _("the clocks show this time twice"),
 }
 
 
@@ -59,6 +63,14 @@ def unknown_needs(room: RoomRules, needed: Sequence[str]) -> list[str]:
     return [words.feature(it.code) for it in matched(room, needed) if it.value == "unknown"]
 
 
+def date_in_short(one: Weighed, now: datetime) -> str:
+    """Why one date of a series can't be had: in a few words where there are such, else as a sentence."""
+    if one.code in _SHORT:
+        return in_short(one.wished.rules, one.code, one.wished.period, now)
+    refusal = one.refusals[0]
+    return text_of(refusal.code, **refusal.params)
+
+
 def in_short(room: RoomRules, code: str, slot: Period | None, now: datetime) -> str:
     """A few words for why one date can't be had; a closed day with its reason or its holiday's name."""
     said = str(_SHORT[code])
@@ -73,4 +85,15 @@ def in_short(room: RoomRules, code: str, slot: Period | None, now: datetime) -> 
             for it in refusals_of_time(room, slot, now)
             if it.code == code
         )
+    return said
+
+
+def left_out(row: SkippedOccurrence) -> str:
+    """Why a day of a series was left out, as it was then; a closed day with its reason or its holiday's name."""
+    if row.code not in _SHORT:
+        return words.reason(row.code)
+    said = str(_SHORT[row.code])
+    if "fi" in row.params:
+        because = LocalText(row.params["fi"], row.params.get("sv"), row.params.get("en"))
+        return f"{said}: {because.choose(current_locale())[0].rstrip(' .')}"
     return said

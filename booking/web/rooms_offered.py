@@ -8,6 +8,7 @@ from booking.domain.access import Actor
 from booking.domain.rooms import RoomRules
 from booking.i18n import current_locale
 from booking.i18n import gettext as _
+from booking.models import Booking
 from booking.queries.catalogue import Catalogue
 from booking.web.fields import options
 
@@ -31,3 +32,11 @@ def chosen_room(rooms: Catalogue, typed: str | None, asking: Actor) -> RoomRules
     room = rooms.rooms.get(int(typed))
     may_know = room is not None and (room.published or asking.decides_for(room.unit_id))
     return room if may_know else None
+
+
+def must_accept(chosen: RoomRules, booking: Booking) -> bool:
+    """Whether the rules of use of the room's site are others than those that were accepted for the booking."""
+    if chosen.terms_version is None:
+        return False
+    is_same_site = chosen.unit_id == booking.room.unit_id
+    return not (is_same_site and chosen.terms_version == booking.terms_version)

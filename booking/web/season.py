@@ -1,6 +1,7 @@
 """The search for the same time every week: of which rooms how many dates are free, and why the others are not.
 
-Knows the form and its answer; the rules decide elsewhere. Booking a series in one act is not offered here.
+Knows the form and its answer; the rules decide elsewhere. From a room's answer a link leads on to asking for all of its dates as
+a series (`booking.web.series_new`).
 """
 
 from __future__ import annotations
@@ -93,10 +94,19 @@ def show() -> ResponseReturnValue:
         all_href=url_for("season.show", **asked_for(_ASKED), all=1, _anchor="results"),
         slot_values=slot_values,
         carried=form.carried,
+        series=_series_values(form) if is_valid else {},
         limit=limit,
         is_cut=limit == SHOWN,
     )
     return page, 422 if asked and not is_valid else 200
+
+
+def _series_values(form: SeasonForm) -> dict[str, Any]:
+    """What a link to the form of a series takes along, but the room: the same dates, asked for at once."""
+    typed = {name: form[name].raw_data[0] for name in ("starts", "ends")}
+    day = form.day.data
+    first = f"{day.day}.{day.month}.{day.year}"
+    return {"day": first, **typed, "repeats": "week", "times": form.count, **form.carried}
 
 
 def _slots(form: SeasonForm) -> list[Period | None]:

@@ -22,6 +22,7 @@ from booking.web.texts_getting_in import GETTING_IN
 from booking.web.texts_mails import MAIL_TEXTS
 from booking.web.texts_organisations import ORGANISATION_TEXTS
 from booking.web.texts_privacy import PRIVACY_TEXTS
+from booking.web.texts_series import SERIES_TEXTS
 from calendars.period import Period
 
 TEXTS = {
@@ -29,6 +30,7 @@ TEXTS = {
     **AFTERWARDS_TEXTS,
     **DECIDING_TEXTS,
     **MAIL_TEXTS,
+    **SERIES_TEXTS,
     # What can't be understood.
     "bad_date": _(
         "We did not understand the day. Write it like 7.6.2027, or 7.6. for the next 7 June."

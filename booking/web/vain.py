@@ -7,8 +7,9 @@ that are not ours (a caller may write any text there), and the same within a min
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import current_app, request
@@ -16,12 +17,20 @@ from flask import current_app, request
 from booking.config import logger
 from booking.domain.bookings import WHATEVER_THE_TIME, Wish
 from booking.domain.demand import HYBRID, Miss, Place, coarse, nearest_reason, refusal_code
-from booking.errors import DatabaseBusy, PolicyRefusal, RoomTaken
+from booking.errors import (
+    DatabaseBusy,
+    DateRefused,
+    PolicyRefusal,
+    Refusal,
+    RoomTaken,
+    SeriesRefused,
+)
 from booking.queries.availability import Found, Wanted, rooms_found
 from booking.queries.catalogue import Catalogue, catalogue
 from booking.services.demand import count_miss
 from booking.web import edge
 from booking.web.recent import Recent
+from calendars.period import Period
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -79,17 +88,37 @@ def count_vain_season(
 
 @contextmanager
 def refusals_counted(asked: BookingRequest) -> Iterator[None]:
-    """Count it if the request is refused within the block, by a rule or since the room is taken; the refusal goes on its way."""
+    """Count it if the request is refused within the block, by a rule or since the room is taken; the refusal goes on its way.
+
+    A refused series is one request, however many of its dates can't be had: it is counted as the first such date.
+    """
     try:
         yield
     except (PolicyRefusal, RoomTaken) as error:
-        _count_refusal(asked, error)
+        refusals = error.refusals if isinstance(error, PolicyRefusal) else ()
+        _count_refusal(asked, _codes(refusals, error.code))
+        raise
+    except SeriesRefused as error:
+        count_refused_dates(asked, error.dates)
         raise
 
 
-def _count_refusal(asked: BookingRequest, error: PolicyRefusal | RoomTaken) -> None:
-    refusals = error.refusals if isinstance(error, PolicyRefusal) else ()
-    code = refusal_code([refusal.code for refusal in refusals] or [error.code])
+def count_refused_dates(asked: BookingRequest, dates: Iterable[DateRefused]) -> None:
+    """Count a series of which these dates can't be had, as the first of them that is worth counting; none: nothing."""
+    for date in dates:
+        codes = _codes(date.refusals, "room_taken")
+        # A day without such a time, in spring, is nobody's fault and no demand.
+        if date.starts_at is not None and date.ends_at is not None and refusal_code(codes):
+            _count_refusal(replace(asked, period=Period(date.starts_at, date.ends_at)), codes)
+            return
+
+
+def _codes(refusals: Sequence[Refusal], otherwise: str) -> list[str]:
+    return [refusal.code for refusal in refusals] or [otherwise]
+
+
+def _count_refusal(asked: BookingRequest, codes: Sequence[str]) -> None:
+    code = refusal_code(codes)
     if code is None:
         return
     wish = Wish(asked.period, asked.activity, asked.people)

@@ -21,6 +21,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from booking.domain.access import Actor
+from booking.domain.local_time import local
 from booking.errors import Forbidden, InvalidInput, NotFound, PolicyRefusal
 from booking.i18n import day_in_words
 from booking.i18n import gettext as _
@@ -28,6 +29,7 @@ from booking.models import WaitingEntry
 from booking.queries.availability import holds
 from booking.queries.catalogue import catalogue
 from booking.queries.organisations import own_organisations
+from booking.queries.series import skipped_of
 from booking.queries.waiting import before_in_line, period_waited_for, waiting_entry
 from booking.services.waiting import leave_waiting, wait_for
 from booking.web import edge
@@ -84,6 +86,7 @@ def show(entry_id: int) -> str:
         rules = catalogue(session).room(entry.room_id)
         is_free = not holds(session, rules.space_ids, period_waited_for(entry))
         before = before_in_line(session, rules, entry) if entry.state == "waiting" else 0
+        joins = _joins(session, entry)
     until = entry.offered_until
     has_begun = entry.starts_at <= now
     return render_template(
@@ -95,7 +98,8 @@ def show(entry_id: int) -> str:
         # Offered, but somebody who asked without waiting was faster; the list looks after it within a minute.
         was_lost=entry.state == "offered" and not is_free,
         until="" if until is None else moment(until),
-        ask_href=_ask_href(entry) if is_free and not has_begun else None,
+        ask_href=_ask_href(entry, joins) if is_free and not has_begun else None,
+        joins=joins,
     )
 
 
@@ -132,8 +136,19 @@ def _form(form: WaitForm, asking: Actor) -> WaitForm:
     return form
 
 
-def _ask_href(entry: WaitingEntry) -> str:
-    """The address of the form of asking, filled with what was waited for."""
+def _joins(session: Session, entry: WaitingEntry) -> int | None:
+    """The series that the time would join; None: it stands by itself, or the series lacks the day no longer."""
+    if entry.series_id is None:
+        return None
+    days = {row.day for row in skipped_of(session, entry.series_id)}
+    return entry.series_id if local(entry.starts_at).date() in days else None
+
+
+def _ask_href(entry: WaitingEntry, series_id: int | None) -> str:
+    """The address of the form of asking, filled with what was waited for; of a series, where the day joins it."""
+    if series_id is not None:
+        day = local(entry.starts_at).date().isoformat()
+        return url_for("series.consider_date", _external=False, series_id=series_id, day=day)
     return url_for(
         "asking.ask",
         _external=False,

@@ -28,7 +28,7 @@ from booking.migrate import upgrade
 from booking.models import CalendarText, Organisation, Room
 from booking.seed.scale import seed_scale
 from booking.services.people import NewPerson, add_person, create_token
-from tests.bench import availability, next_free
+from tests.bench import availability, next_free, series
 from tests.bench.client import Connection, rate, timed
 from tests.bench.floor import ETAG, static_server
 from tests.bench.run import CALLS, Run
@@ -92,6 +92,7 @@ def _measure(kind: str, url: str, rooms: int, bookings: int, folder: Path) -> No
         availability.one_slot(run)
         availability.weekly(run)
         _book(run, token, organisation)
+        series.weekly(run, token, organisation)
         _feed(run, folder)
         run.say("peak memory of a web process", mib=_peak_mib(port))
     database.dispose()

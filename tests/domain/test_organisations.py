@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain.organisations import organisation_faults, register_number, y_tunnus
+from booking.domain.organisations import (
+    bare_name,
+    organisation_faults,
+    register_number,
+    spellings,
+    y_tunnus,
+)
 from booking.errors import InvalidInput
 
 
@@ -106,3 +112,13 @@ def test_an_organisation_says_what_it_must(
 ) -> None:
     faults = organisation_faults({**GOOD, **changes})
     assert [(fault.code, fault.field) for fault in faults] == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["Virta ry", "VIRTA, r.y.", "Virta R. Y.", "virta", "Virta yhdistys"]
+)
+def test_every_usual_legal_form_is_a_spelling_of_the_same_name(name: str) -> None:
+    found = spellings(name)
+    assert found == spellings("Virta rf")
+    assert {"virta", "virta ry", "virta, r.y.", "virta r. y.", "virta rf"} <= found
+    assert {bare_name(one) for one in found} == {"virta"}

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.db import Database, reading, transaction
-from booking.domain.requests import BookingEdit
+from booking.domain.recurrence import Recurrence, Weekly
+from booking.domain.requests import BookingEdit, SeriesChange, SeriesRequest
+from booking.domain.series import Times
 from booking.domain.texts import LocalText
-from booking.models import Booking, OutboxMessage, Person, Room, Unit
+from booking.models import Booking, OutboxMessage, Person, Room, Series, Unit
+from booking.queries.catalogue import catalogue
 from booking.services.bookings import cancel_booking, edit_booking, move_booking
 from booking.services.decisions import decide_booking
 from booking.services.digest import send_digest
@@ -24,11 +27,17 @@ from booking.services.escalation import escalate, remind_of_date
 from booking.services.invitations import accept_invitation, invite
 from booking.services.links import Kept, make_way
 from booking.services.mail_settings import set_wishes
+from booking.services.occupancy import release_booking
 from booking.services.reports import add_report, answer_report
-from booking.services.waiting import wait_for
+from booking.services.series import request_series
+from booking.services.series_changes import change_series, planned_change
+from booking.services.series_dates import cancel_series
+from booking.services.series_decisions import decide_series
+from booking.services.waiting import offer_all_freed, wait_for
 from booking.services.ways_in import mail_way, tell_of_change
 from tests.support.acts import do
-from tests.support.world import NOW, World, make_booking, slot
+from tests.support.series import seen
+from tests.support.world import NOW, World, booking_request, make_booking, slot
 
 Scene = Callable[[Database, World], object]
 HOUR = timedelta(hours=1)
@@ -127,6 +136,23 @@ def slot_free(database: Database, world: World) -> None:
     do(database, cancel_booking, booking.id, booking.version, None, actor=world.anna)
 
 
+def slots_free(database: Database, world: World) -> None:
+    for day in (9, 16):
+        wish = (world.half_a, world.toinen, slot(day, 17), "meeting", 5)
+        make_booking(database, world, period=slot(day, 17))
+        do(database, wait_for, *wish, actor=world.toini)
+    freed = [(world.half_a, slot(day, 17)) for day in (9, 16)]
+
+    def free(session: Session) -> None:
+        for booking in session.scalars(select(Booking)):
+            booking.state = "cancelled"
+            release_booking(session, booking.id)
+        known = catalogue(session)
+        offer_all_freed(session, [(known.room(room), period) for room, period in freed], NOW)
+
+    transaction(database, free)
+
+
 def digest(database: Database, world: World) -> None:
     do(database, set_wishes, {"to_decide": "daily"}, actor=world.veli)
     make_booking(database, world)
@@ -193,6 +219,80 @@ def report_answered(database: Database, world: World) -> None:
     do(database, answer_report, row.id, answer, actor=world.veli)
 
 
+EVENING = Times(time(17), time(19))
+
+
+def series(database: Database, world: World) -> Series:
+    """Three Tuesdays asked for, of which the second is somebody else's."""
+    make_booking(database, world, period=slot(16, 16), title="Toisten ilta")
+    recurrence = Recurrence(Weekly((1,)), date(2027, 3, 9), count=3)
+    request = SeriesRequest(booking_request(world), recurrence, EVENING, skips=True)
+    return transaction(
+        database, lambda session: request_series(session, request, world.anna, NOW)
+    ).series
+
+
+def series_decided(database: Database, world: World) -> Series:
+    """The first date is approved on a condition, the last one refused."""
+    row = series(database, world)
+    query = select(Booking.id).where(Booking.series_id == row.id).order_by(Booking.series_day)
+    with reading(database) as session:
+        first, last = session.scalars(query)
+    actions = {first: "approve", last: "reject"}
+    decided: Series = do(
+        database,
+        decide_series,
+        row.id,
+        seen(database, row.id),
+        actions,
+        REASON,
+        CONDITION,
+        actor=world.veli,
+    )
+    return decided
+
+
+def series_changed(database: Database, world: World) -> None:
+    row = series(database, world)
+    change = SeriesChange(row.first_day, times=Times(time(18), time(20)))
+    with reading(database) as session:
+        plan = planned_change(session, row.id, change, actor=world.anna, now=NOW).plan
+    do(
+        database,
+        change_series,
+        row.id,
+        seen(database, row.id),
+        change,
+        plan.digest,
+        actor=world.anna,
+    )
+
+
+def series_cancelled(database: Database, world: World) -> None:
+    row = series(database, world)
+    do(
+        database,
+        cancel_series,
+        row.id,
+        seen(database, row.id),
+        row.first_day,
+        "Vesivahinko",
+        actor=world.veli,
+    )
+
+
+def series_lapsed(database: Database, world: World) -> None:
+    row = series(database, world)
+
+    def work(session: Session) -> None:
+        session.get_one(Unit, world.rantakyla).lapse_after_hours = 24
+        booking = session.scalars(select(Booking).where(Booking.series_id == row.id)).first()
+        assert booking is not None
+        escalate(session, booking.id, NOW + 25 * HOUR)
+
+    transaction(database, work)
+
+
 SCENES: dict[str, Scene] = {
     "asked": make_booking,
     "approved": lambda database, world: approved(database, world, CONDITION),
@@ -208,6 +308,7 @@ SCENES: dict[str, Scene] = {
     "changed_request": moved,
     "withdrawn": lambda database, world: cancelled(database, world, "anna"),
     "slot_free": slot_free,
+    "slot_free-several": slots_free,
     "digest": digest,
     "sign_in": way_in("anna@demo.example"),
     "sign_in-new": way_in("uusi@demo.example"),
@@ -226,6 +327,12 @@ SCENES: dict[str, Scene] = {
     "invitation-owner": invitation("outi@demo.example", "owner"),
     "handed_over": hand_over,
     "role_ended": hand_over,
+    "series_asked": series,
+    "series_decided": series_decided,
+    "series_changed": series_changed,
+    "series_cancelled": series_cancelled,
+    "series_lapsed": series_lapsed,
+    "to_decide-series": series,
     "report": report,
     "report_answered": report_answered,
 }

@@ -16,6 +16,7 @@ from booking.db import Database, reading
 from booking.i18n import LOCALES
 from booking.models import Booking, OutboxMessage
 from booking.queries.feeds import installation
+from booking.services import series_mails
 from booking.services.bookings import cancel_booking, move_booking
 from booking.services.decisions import decide_booking
 from booking.services.mails import AskerKind, DeciderKind
@@ -47,7 +48,8 @@ def test_each_mail_is_whole_as_its_reader_expects_it(
 
 
 def test_every_kind_that_is_written_has_its_scene_its_files_and_its_words() -> None:
-    written = {*ASKER_KINDS, *get_args(DeciderKind), *_kinds_in_envelopes()}
+    of_series = {f"series_{kind}" for kind in get_args(series_mails.AskerKind)}
+    written = {*ASKER_KINDS, *get_args(DeciderKind), *of_series, *_kinds_in_envelopes()}
     files = {path.name for path in EXPECTED.iterdir()}
     assert written == {kind_of(scene) for scene in SCENES} == set(KINDS)
     assert files == {expected_file(kind, locale).name for kind in SCENES for locale in LOCALES}

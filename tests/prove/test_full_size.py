@@ -1,4 +1,7 @@
-"""The races at full size: at least 500 rounds of each, 24 clients, two server processes, both databases. For `make prove`."""
+"""The races at full size: at least 500 rounds of each, on both databases. For `make prove`.
+
+Single bookings over HTTP, 24 clients against two server processes; whole series by service calls in processes of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from booking.db import Database
+from tests.prove import series_races
 from tests.prove.races import RACES, Racers, make_field, run
 from tests.support.server import serving
 from tests.support.world import make_world
@@ -42,4 +46,21 @@ def test_races_at_full_size(
             racers.close()
     assert [(report.kind, report.rounds, report.wrong) for report in reports] == [
         (kind, ROUNDS, []) for kind in RACES
+    ]
+
+
+def test_races_of_series_at_full_size(
+    database: Database, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind_of_database = {"database": database.engine.dialect.name}
+    with series_races.by_processes(make_world(database), database, database_url) as field:
+        reports = []
+        for kind in series_races.RACES:
+            reports.append(series_races.run(field, kind, ROUNDS))
+            broken = {"deadlocks": series_races.deadlocks(database)}
+            with capsys.disabled():
+                line = {**kind_of_database, **reports[-1].line(), **broken}
+                sys.stdout.write(json.dumps(line) + "\n")
+    assert [(report.kind, report.rounds, report.wrong) for report in reports] == [
+        (kind, ROUNDS, []) for kind in series_races.RACES
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from booking.db import Database, reading, transaction
@@ -106,3 +107,24 @@ def test_a_booking_knows_which_of_its_mails_did_not_arrive(
     with reading(database) as session:
         found = {number: [one.id for one in undelivered(session, number)] for number in (1, 2, 11)}
     assert found == {1: [1], 2: [], 11: []}
+
+
+def test_what_a_booking_knows_of_its_mails_is_found_by_an_index(
+    database: Database, world: World
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with reading(database) as session:
+        undelivered(session, 1)
+    statement, parameters = next(one for one in asked if "FROM outbox_message" in one[0])
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            # Of a handful of rows PostgreSQL reads them all, index or not.
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
+    assert "ix_outbox_message_failed" in str(plan)

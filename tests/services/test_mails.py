@@ -107,7 +107,7 @@ def test_a_cause_is_told_once(database: Database, world: World) -> None:
 
     def again(session: Session) -> None:
         asked = session.get_one(Booking, booking.id)
-        tell_asker(session, "asked", asked, "fi", NOW + timedelta(hours=1))
+        tell_asker(session, "asked", asked, NOW + timedelta(hours=1))
 
     with pytest.raises(Exception, match="cause"):
         transaction(database, again)

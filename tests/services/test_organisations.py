@@ -347,7 +347,7 @@ def test_likely_doubles_are_shown(database: Database, world: World) -> None:
     with reading(database) as session:
         rows = {row.name: row for row in session.scalars(select(Organisation))}
         alike = {
-            name: [one.name for one in queries.alike(session, row)] for name, row in rows.items()
+            name: [one.name for one in queries.alike(session, row)[0]] for name, row in rows.items()
         }
     assert alike == {
         "Virta ry": ["VIRTA r.y."],

@@ -22,6 +22,7 @@ from booking.services.people import (
     sign_in,
 )
 from booking.services.sign_ins import end_old_sign_ins, sign_out, token_hash, touch_sign_in
+from tests.support import passwords
 from tests.support.world import NOW, PASSWORD, World, make_world
 
 
@@ -45,6 +46,11 @@ def test_the_right_password_opens_a_sign_in_kept_as_a_hash(
         [row] = session.scalars(select(SignIn)).all()
         assert signed_in.token not in row.token_hash
     assert lives(database, signed_in.token)
+
+
+def test_the_service_hashes_at_the_full_cost_of_argon2id() -> None:
+    # The second recommended choice of RFC 9106: 64 MiB, three passes, four lanes.
+    assert passwords.FULL.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +99,7 @@ def test_ten_guesses_in_a_quarter_of_an_hour_are_all(database: Database, world: 
     )
 
 
+@pytest.mark.usefixtures("full_cost")
 def test_guesses_at_once_are_counted_each(database: Database, world: World) -> None:
     def guess(_: int) -> str:
         try:

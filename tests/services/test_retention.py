@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +26,6 @@ from booking.models import (
 )
 from booking.services.invitations import invite
 from booking.services.retention import (
-    apply_rule,
     kept_days,
     last_runs,
     preview,
@@ -259,30 +257,6 @@ def test_what_the_preview_counts_is_what_is_done_and_then_nothing_is_left(
     assert purge(database, now) == NOTHING
 
 
-def test_a_run_killed_midway_leaves_whole_batches_and_the_next_goes_on(
-    database: Database, world: World
-) -> None:
-    for hour in range(8, 18, 2):
-        make_booking(database, world, period=slot(10, hour))
-    now, rule = at(11, 8) + timedelta(days=31), BY_KEY["needs"]
-    assert transaction(database, lambda session: apply_rule(session, rule, now, 2)) == 2
-
-    class Killed(Exception):
-        pass
-
-    def die(session: Any) -> None:
-        apply_rule(session, rule, now, 2)
-        session.flush()
-        raise Killed
-
-    with pytest.raises(Killed):
-        transaction(database, die)
-    assert counted(database, now)["needs"] == 3
-    assert purge(database, now)["needs"] == 3
-    entries = all_rows(database, select(AuditEntry).where(AuditEntry.action == "purge"))
-    assert [entry.after["rows"] for entry in entries] == [2, 3]
-
-
 def test_each_batch_is_told_to_whoever_listens(database: Database, world: World) -> None:
     booking = make_booking(database, world)
     told: list[tuple[str, int]] = []
@@ -350,14 +324,3 @@ def test_only_an_administrator_chooses_and_only_what_is_allowed(
     with pytest.raises(InvalidValues):
         do(database, set_kept_days, {**USUAL, "needs": 31}, actor=world.yllapito)
     assert all_rows(database, select(CountySetting)) == []
-
-
-def test_two_workers_share_one_night(database: Database, world: World) -> None:
-    for hour in range(8, 18, 2):
-        make_booking(database, world, period=slot(10, hour))
-    now = at(11, 8) + timedelta(days=31)
-    with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _n: purge_nightly(database, now), range(4)))
-    assert sorted(run is None for run in runs) == [False, True, True, True]
-    entries = all_rows(database, select(AuditEntry).where(AuditEntry.action == "purge"))
-    assert sum(entry.after["rows"] for entry in entries) == 5

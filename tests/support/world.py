@@ -129,7 +129,10 @@ def _fill(session: Session) -> World:
     kitee = _unit(session, "Kiteen sosiaali- ja terveysasema", kitee_town, "Esimerkkitie 2, Kitee")
     rooms = _rooms(session, rantakyla, kitee)
     virta, toinen = _organisations(session, joensuu, kitee_town)
-    persons = {name: _person(session, name) for name in _PERSONS}
+    persons = {name: _person(name) for name in _PERSONS}
+    # Together: the world is made anew for thousands of tests.
+    session.add_all(persons.values())
+    session.flush()
     for name, organisation, role in (
         ("anna", virta, "booker"),
         ("pekka", virta, "owner"),
@@ -216,8 +219,8 @@ _PERSONS = {
 }
 
 
-def _person(session: Session, first_name: str) -> Person:
-    person = Person(
+def _person(first_name: str) -> Person:
+    return Person(
         email=f"{first_name}@demo.example",
         name=_PERSONS[first_name],
         title="palveluesihenkilö" if first_name == "veli" else None,
@@ -226,9 +229,6 @@ def _person(session: Session, first_name: str) -> Person:
         is_active=True,
         created_at=NOW,
     )
-    session.add(person)
-    session.flush()
-    return person
 
 
 def _unit(session: Session, name: str, municipality: Municipality, address: str) -> Unit:

@@ -18,7 +18,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from booking.app import create_app
 from booking.config import Settings, load_settings
 from booking.db import Database, open_database, transaction
 from booking.models import SignIn
@@ -26,6 +25,7 @@ from booking.services.sign_ins import token_hash
 from booking.web import edge
 from tests.support.server import FERNET_KEY
 from tests.support.world import NOW, World, make_world
+from tests.web.apps import lent_app, taken_back
 
 BASE = "http://127.0.0.1:8000"
 
@@ -94,7 +94,7 @@ def make_site(database: Database, folder: Path, **changes: Any) -> Site:
     }
     settings: Settings = dataclasses.replace(load_settings(environ, folder), **changes)
     mails: list[int] = []
-    app = create_app(settings, database, mails.extend)
+    app = lent_app(settings, database, mails.extend)
     set_clock(app, NOW)
     return Site(app, database, make_world(database), mails)
 
@@ -121,6 +121,13 @@ def another_database(app: Any, address: Any) -> Iterator[None]:
     finally:
         edge.install(app, kept)
         other.dispose()
+
+
+@pytest.fixture(autouse=True)
+def apps() -> Iterator[None]:
+    """Applications are lent for one test."""
+    with taken_back():
+        yield
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ from tests.web import (
     matrix_organisations,
     matrix_people,
     matrix_rooms,
+    matrix_series,
+    matrix_series_after,
     matrix_tables,
     matrix_units,
 )
@@ -114,7 +116,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "GET bookings.mine": {**everybody(200), "nobody": SIGN_IN},
     "GET bookings.show": who_sees_the_booking(nobody=SIGN_IN),
     **matrix_afterwards.ROWS,
+    **matrix_series_after.ROWS,
     **matrix_deciding.ROWS,
+    **matrix_series.ROWS,
     # New rules of use are accepted by the association itself.
     "POST bookings.accept_terms": cells(
         SIGN_IN, 404, anna=303, pekka=303, viivi=403, veli=403, kaisa=403, yllapito=403
@@ -178,6 +182,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "POST api.approve": those_of_the_booking(200, 401, may_decide=True),
     "POST api.reject": those_of_the_booking(200, 401, may_decide=True),
     **matrix_deciding.API_ROWS,
+    **matrix_series_after.API_ROWS,
+    **matrix_series.API_ROWS,
     "POST api.cancel": those_of_the_booking(200, 401),
     "POST api.move": those_of_the_booking(200, 401),
     "POST api.keep_for_unit": the_units_own(201, 401, 403),
@@ -306,7 +312,9 @@ PAGES: dict[str, Call] = {
     "GET bookings.mine": lambda s: ("/bookings", None),
     "GET bookings.show": lambda s: (f"/bookings/{s.booking()}", None),
     **matrix_afterwards.CALLS,
+    **matrix_series_after.CALLS,
     **matrix_deciding.CALLS,
+    **matrix_series.CALLS,
     "POST bookings.accept_terms": lambda s: (
         f"/bookings/{s.booking()}/terms",
         {"version": "1", "terms_version": "1"},
@@ -373,6 +381,8 @@ CALLS: dict[str, Call] = {
     "POST api.approve": lambda s: (f"/bookings/{s.booking()}/approve", {}),
     "POST api.reject": lambda s: (f"/bookings/{s.booking()}/reject", {"reason": "Peruste"}),
     **matrix_deciding.API_CALLS,
+    **matrix_series_after.API_CALLS,
+    **matrix_series.API_CALLS,
     "POST api.cancel": lambda s: (f"/bookings/{s.booking()}/cancel", {"reason": "Peruste"}),
     "POST api.move": api_move,
     "POST api.keep_for_unit": api_block,

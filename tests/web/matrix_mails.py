@@ -13,6 +13,7 @@ from booking.domain.texts import LocalText
 from booking.models import Base, Division, OutboxMessage, Region, Report, WaitingEntry
 from booking.queries.audit import KINDS
 from tests.support.world import NOW, slot
+from tests.web.matrix_series_after import series
 
 if TYPE_CHECKING:
     from tests.web.matrix import Scene
@@ -110,6 +111,8 @@ def _thing(scene: Scene, kind: str) -> int:
         return known[kind]
     if kind in rows:
         return transaction(scene.database, lambda session: _kept(session, rows[kind]()))
+    if kind == "series":
+        return series(scene).id
     booking_id = scene.booking()
     return world.virta if kind == "organisation" else booking_id
 

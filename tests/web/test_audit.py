@@ -238,6 +238,8 @@ DYNAMIC = {
     "services/bookings.py": {"cancel_booking", "release_booking"},
     "services/escalation.py": {"remind", "pass_to_stand_in", "pass_to_coordinator"},
     "services/decisions.py": {"approve_booking", "reject_booking"},
+    "services/series_escalation.py": {"remind", "pass_to_stand_in", "pass_to_coordinator"},
+    "services/series_rows.py": {"move_booking", "edit_booking"},
     "services/passwords.py": {"set_password", "remove_password"},
     "services/audit.py": {"read_contact"},
 }

@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.app import create_app
 from booking.config import load_settings
 from booking.db import Database, transaction
 from booking.models import Room
@@ -23,6 +22,7 @@ from calendars.period import Period
 from tests.support.server import FERNET_KEY
 from tests.support.world import NOW, PASSWORD, make_world, slot
 from tests.web import matrix_people
+from tests.web.apps import lent_app
 from tests.web.matrix import CALLS, COLUMNS, MATRIX, PAGES, Scene
 
 HOST = "http://127.0.0.1:8000"
@@ -40,7 +40,7 @@ def scene(database: Database, tmp_path: Path) -> Scene:
     }
     settings = load_settings(environ, tmp_path)
     world = make_world(database)
-    app = create_app(dataclasses.replace(settings, demo=True), database)
+    app = lent_app(dataclasses.replace(settings, demo=True), database)
     edge.install(app, dataclasses.replace(app.extensions["yhteistila"], clock=lambda: NOW))
 
     def token(who: str) -> str:

@@ -24,6 +24,7 @@ from booking.web.vain import count_vain_season
 from calendars.period import Period
 from tests.support.world import NOW, at, make_booking, slot
 from tests.web.conftest import BASE, Site, Statements, make_site, set_clock
+from tests.web.series_new import preview as series_preview
 
 # Wednesday 10.3.2027: all of Rantakylä is free from 10 to 12, and closed from 21.
 FREE = "day=10.3.2027&starts=10&ends=12&people=12&activity=group"
@@ -185,29 +186,70 @@ def test_who_may_not_ask_or_has_only_forgotten_something_is_not_counted(site: Si
     assert counted(site) == []
 
 
-def test_a_program_whose_request_is_refused_is_counted_too(site: Site) -> None:
-    world = site.world
-    token = transaction(
+def token_of_anna(site: Site) -> str:
+    return transaction(
         site.database,
         lambda session: create_token(
-            session, "anna@demo.example", "write", actor=world.yllapito, now=NOW
+            session, "anna@demo.example", "write", actor=site.world.yllapito, now=NOW
         ),
     )
+
+
+def ask(site: Site, token: str, changes: dict[str, Any]) -> Any:
+    """Anna's program asks for the cabinet, Wednesday 10.3.2027 10–12."""
     body = {
-        "room_id": world.cabinet,
-        "organisation_id": world.virta,
+        "room_id": site.world.cabinet,
+        "organisation_id": site.world.virta,
         "title": "Hallituksen kokous",
         "activity": "meeting",
         "starts_at": at(10, 10).isoformat(),
         "ends_at": at(10, 12).isoformat(),
-        "people": 13,
+        **changes,
     }
-    answer = site.app.test_client().post(
+    return site.app.test_client().post(
         "/api/v1/bookings", json=body, headers={"Authorization": f"Bearer {token}"}, base_url=BASE
     )
+
+
+def test_a_program_whose_request_is_refused_is_counted_too(site: Site) -> None:
+    world, token = site.world, token_of_anna(site)
+    answer = ask(site, token, {"people": 13})
     assert answer.status_code == 422
     assert counted(site) == [
         ("refusal", "too_many_people", "kitee", world.kitee, 2, 10, 20, "meeting", "", 1)
+    ]
+
+
+def test_a_refused_series_is_counted_once_and_one_with_dates_left_out_is_not(site: Site) -> None:
+    world, token = site.world, token_of_anna(site)
+    for day in (17, 24):
+        make_booking(site.database, world, room_id=world.cabinet, period=slot(day, 11, 1))
+    body = {"rrule": "FREQ=WEEKLY;COUNT=3", "people": 10}
+    assert ask(site, token, {**body, "skip_taken": True}).status_code == 201
+    assert counted(site) == []
+    body["starts_at"], body["ends_at"] = at(10, 12).isoformat(), at(10, 13).isoformat()
+    make_booking(site.database, world, room_id=world.cabinet, period=slot(17, 12, 1))
+    make_booking(site.database, world, room_id=world.cabinet, period=slot(24, 12, 1))
+    assert ask(site, token, body).status_code == 409
+    assert counted(site) == [
+        ("refusal", "room_taken", "kitee", world.kitee, 2, 12, 10, "meeting", "", 1)
+    ]
+
+
+def test_a_previewed_series_is_counted_when_no_date_of_it_can_be_had(site: Site) -> None:
+    for day in (10, 17):
+        make_booking(site.database, site.world, period=slot(day, 11, 1))
+    assert series_preview(site, times="3").status_code == 200
+    assert counted(site) == []
+    assert series_preview(site, times="2").status_code == 200
+    assert counted(site) == [
+        (
+            "refusal",
+            "room_taken",
+            "joensuu",
+            site.world.rantakyla,
+            *(2, 10, 10, "meeting", "", 1),
+        )
     ]
 
 

@@ -20,6 +20,7 @@ from booking.web.api import (
     organisations,
     problems,
     rooms,
+    series_changes,
     units,
     upkeep,
 )
@@ -29,7 +30,7 @@ from booking.web.api.operations import blueprint
 __all__ = ["on_http", "register"]
 
 # Importing them is what registers their views with the blueprint.
-_VIEWS = (rooms, upkeep, blocks, units, organisations, bookings)
+_VIEWS = (rooms, upkeep, blocks, units, organisations, bookings, series_changes)
 
 blueprint.before_request(caller.find)
 blueprint.register_error_handler(BookingError, problems.on_refusal)

@@ -142,6 +142,7 @@ def booking(row: Booking, installation: str) -> dict[str, Any]:
         "version": row.version,
         "room_id": row.room.id,
         "organisation_id": row.organisation.id,
+        "series_id": row.series_id,
         "title": row.title,
         "activity": row.activity,
         "starts_at": row.starts_at.isoformat(),

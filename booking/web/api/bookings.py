@@ -28,7 +28,7 @@ from booking.services.bookings import (
 )
 from booking.services.decisions import decide_booking, require_own_decision, undo_decision
 from booking.web import edge
-from booking.web.api import answers, asked, caller, once, paging
+from booking.web.api import answers, asked, caller, once, paging, series, series_changes
 from booking.web.api.answers import Answer
 from booking.web.api.asked import Strict
 from booking.web.api.operations import Takes, operation
@@ -40,6 +40,7 @@ from booking.web.api.schemas import (
     DecisionBody,
     MoveBody,
     NoBody,
+    ScopeQuery,
 )
 from booking.web.vain import refusals_counted
 from calendars.period import Period
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
     Act = Callable[[Session, Booking, int, Mapping[str, Any], datetime], Booking]
 
 _DECISION = Takes("write", body=DecisionBody, body_may_be_missing=True, version=True, key=True)
+_CANCELLING = Takes(
+    "write", query=ScopeQuery, body=DecisionBody, body_may_be_missing=True, version=True, key=True
+)
 _APPROVAL = Takes("write", body=ApprovalBody, body_may_be_missing=True, version=True, key=True)
 _UNDOING = Takes("write", body=NoBody, body_may_be_missing=True, version=True, key=True)
 
@@ -81,13 +85,16 @@ def bookings() -> Response:
     return answers.json_answer(paging.page(items, cursor))
 
 
-@operation("POST", "/bookings", Takes("write", body=BookingBody, key=True), {201: "Booking"})
+@operation("POST", "/bookings", Takes("write", body=BookingBody, key=True), {201: "BookingMade"})
 def ask() -> Response:
-    """Ask for a room.
+    """Ask for a room, once or, with `rrule`, on many dates.
 
     The booking is `requested` and holds the room until it is decided. It must keep all of the room's rules: each one broken
     is named in `errors` (422); a room that is taken is 409, with the times in `conflicts`. Where the unit has rules of use
     (`terms` of the room) their version must be sent as accepted; without it the refusal `terms_not_accepted` tells it.
+
+    Of a series all dates are had or none; which can't be had is told in `dates`. With `skip_taken` those are left out and told in
+    `skipped`; without any date left it is refused all the same.
     """
     actor, now = caller.writer(), edge.now()
     body = asked.body(BookingBody)
@@ -104,6 +111,9 @@ def ask() -> Response:
         terms_version=values.get("terms_version"),
         is_public=values["public"],
     )
+
+    if "rrule" in values:
+        return series.ask(request, body, actor, now)
 
     def act(session: Session) -> Answer:
         booking = request_booking(session, request, actor, now)
@@ -139,36 +149,45 @@ def booking(booking_id: int) -> Response:
 @operation(
     "PATCH",
     "/bookings/<row:booking_id>",
-    Takes("write", body=BookingEditBody, version=True),
-    {200: "Booking"},
+    Takes("write", query=ScopeQuery, body=BookingEditBody, version=True),
+    {200: "BookingOrSeries"},
 )
 def edit(booking_id: int) -> Response:
     """Change title, activity, people, needs, publicity or contact, or accept rules of use that have changed.
 
-    More people than an approved booking had: its unit decides anew, unless its own staff make the change.
+    More people than an approved booking had: its unit decides anew, unless its own staff make the change. With `scope` it is done
+    to the dates of a series, and the time by the clock and the room can change too: all of them, or none if one can't move;
+    `dates` tells which. Who isn't of its organisation gives the `reason` then: without it it is 422 `reason_required`. The answer
+    is the series, one of its own where earlier dates stay different.
     """
-    actor = caller.writer()
+    actor, scope, body = caller.writer(), series_changes.scope(), asked.body(BookingEditBody)
+    if scope != "one":
+        return series_changes.change(booking_id, scope, body, _edit_of)
 
     def act(
         session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
     ) -> Booking:
-        change = BookingEdit(
-            title=values.get("title"),
-            activity=values.get("activity"),
-            people=values.get("people"),
-            # null takes the needs away, which the service knows as an empty text.
-            needs=(values["needs"] or "") if "needs" in values else None,
-            needed_features=(
-                frozenset(values["needed_features"]) if "needed_features" in values else None
-            ),
-            is_public=values.get("public"),
-            terms_version=values.get("terms_version"),
-            contact_name=values.get("contact", {}).get("name"),
-            contact_email=values.get("contact", {}).get("email"),
-        )
-        return edit_booking(session, row.id, version, change, actor=actor, now=now)
+        series_changes.refuse_what_is_of_series(values)
+        return edit_booking(session, row.id, version, _edit_of(values), actor=actor, now=now)
 
-    return _change(booking_id, asked.body(BookingEditBody), _require_change, act, actor)
+    return _change(booking_id, body, _require_change, act, actor)
+
+
+def _edit_of(values: Mapping[str, Any]) -> BookingEdit:
+    return BookingEdit(
+        title=values.get("title"),
+        activity=values.get("activity"),
+        people=values.get("people"),
+        # null takes the needs away, which the service knows as an empty text.
+        needs=(values["needs"] or "") if "needs" in values else None,
+        needed_features=(
+            frozenset(values["needed_features"]) if "needed_features" in values else None
+        ),
+        is_public=values.get("public"),
+        terms_version=values.get("terms_version"),
+        contact_name=values.get("contact", {}).get("name"),
+        contact_email=values.get("contact", {}).get("email"),
+    )
 
 
 @operation("POST", "/bookings/<row:booking_id>/approve", _APPROVAL, {200: "Booking"})
@@ -221,13 +240,16 @@ def undo(booking_id: int) -> Response:
     )
 
 
-@operation("POST", "/bookings/<row:booking_id>/cancel", _DECISION, {200: "Booking"})
+@operation("POST", "/bookings/<row:booking_id>/cancel", _CANCELLING, {200: "BookingOrSeries"})
 def cancel(booking_id: int) -> Response:
     """Call it off before its start; the time is given back, and its people are told.
 
-    Who isn't of its organisation gives the reason: without it it is 422 `reason_required`.
+    Who isn't of its organisation gives the reason: without it it is 422 `reason_required`. With `scope` the dates of its series
+    are called off, and the answer is the series.
     """
-    actor = caller.writer()
+    actor, scope, body = caller.writer(), series_changes.scope(), asked.body(DecisionBody)
+    if scope != "one":
+        return series_changes.cancel(booking_id, scope, body)
 
     def act(
         session: Session, row: Booking, version: int, values: Mapping[str, Any], now: datetime
@@ -236,7 +258,7 @@ def cancel(booking_id: int) -> Response:
             session, row.id, version, values["reason"] or None, actor=actor, now=now
         )
 
-    return _change(booking_id, asked.body(DecisionBody), _require_change, act, actor)
+    return _change(booking_id, body, _require_change, act, actor)
 
 
 @operation(

@@ -93,7 +93,7 @@ _HEADERS_OF = {
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
 # Shapes of things that have a version and an address, when they are made.
-_WITH_VERSION = ("Booking", "OrganisationInFull")
+_WITH_VERSION = ("Booking", "BookingMade", "OrganisationInFull")
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",

@@ -1,7 +1,8 @@
 """Errors as application/problem+json (RFC 9457). Knows codes, statuses and headers; no row and no rule.
 
 `type`, `title`, `status` and `code` are stable; `detail` is a sentence in the language of Accept-Language. `errors` names what
-is wrong by field; `conflicts` says when a taken room is taken, never by whom; `bookings` what a change would break.
+is wrong by field; `conflicts` says when a taken room is taken, never by whom; `bookings` what a change would break; `dates`
+which dates of a series can't be had.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from booking.errors import (
     InvalidValues,
     PolicyRefusal,
     RoomTaken,
+    SeriesRefused,
     SignInRequired,
     Stale,
 )
@@ -123,6 +125,8 @@ def _faults(error: BookingError) -> Mapping[str, Iterable[Fault]]:
         for refusal in error.refusals if isinstance(error, PolicyRefusal) else error.faults:
             by_field.setdefault(refusal.field, []).append(Fault(refusal.code, refusal.params))
         return by_field
+    if isinstance(error, SeriesRefused):
+        return _faults_of_dates(error)
     if isinstance(error, InvalidInput) and "field" in error.params:
         return {error.params["field"]: [Fault(error.code, error.params)]}
     return {}
@@ -132,6 +136,8 @@ def _facts(error: BookingError) -> dict[str, Any]:
     """What a program needs to go on, beside the texts: when the room is taken, which rules of use count, what would break."""
     if isinstance(error, RoomTaken):
         return {"conflicts": [{"kind": met.kind, **_times(met)} for met in error.conflicts]}
+    if isinstance(error, SeriesRefused):
+        return _facts_of_dates(error)
     if isinstance(error, BreaksBookings):
         return {
             "bookings": [
@@ -144,6 +150,41 @@ def _facts(error: BookingError) -> dict[str, Any]:
             if refusal.code == "terms_not_accepted":
                 return {"terms_version": refusal.params["terms_version"]}
     return {}
+
+
+def _faults_of_dates(error: SeriesRefused) -> Mapping[str, Iterable[Fault]]:
+    """Each rule that refuses some date, once; `dates` says which dates."""
+    by_field: dict[str, dict[str, Fault]] = {}
+    for date in error.dates:
+        for refusal in date.refusals:
+            by_field.setdefault(refusal.field, {}).setdefault(
+                refusal.code, Fault(refusal.code, refusal.params)
+            )
+    return {name: list(faults.values()) for name, faults in by_field.items()}
+
+
+def _facts_of_dates(error: SeriesRefused) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "dates": [
+            {
+                "day": one.day.isoformat(),
+                "starts_at": one.starts_at.isoformat() if one.starts_at else None,
+                "ends_at": one.ends_at.isoformat() if one.ends_at else None,
+                "code": one.refusals[0].code if one.refusals else "room_taken",
+            }
+            for one in error.dates
+        ]
+    }
+    met = [met for one in error.dates for met in one.conflicts]
+    if met:
+        facts["conflicts"] = [{"kind": one.kind, **_times(one)} for one in met]
+    unaccepted = [
+        refusal.params["terms_version"]
+        for one in error.dates
+        for refusal in one.refusals
+        if refusal.code == "terms_not_accepted"
+    ]
+    return {**facts, "terms_version": unaccepted[0]} if unaccepted else facts
 
 
 def _times(stretch: Conflict | Broken) -> dict[str, str]:

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from booking.domain.bookings import STATES
 from booking.domain.local_time import YEARS, local
+from booking.domain.recurrence import LONGEST_RRULE
 from booking.domain.room_values import is_email
 from booking.domain.rooms import ACTIVITIES, FEATURES
 from booking.queries.next_free import LONGEST_SEASON
@@ -172,10 +173,42 @@ class BookingBody(Strict):
     public = Truth(
         load_default=False, metadata={"description": "Whether everybody may read the title."}
     )
+    rrule = Line(
+        LONGEST_RRULE,
+        metadata={
+            "description": (
+                "Makes it a series: when it comes again (RFC 5545), by the clock on the wall, counted from the day of "
+                "`starts_at`; weekly with BYDAY, or monthly with BYMONTHDAY or one numbered BYDAY, with UNTIL or COUNT, "
+                "at most 366 dates."
+            ),
+            "examples": ["FREQ=WEEKLY;BYDAY=TU;COUNT=26"],
+        },
+    )
+    skip_taken = Truth(
+        load_default=False,
+        metadata={
+            "description": "Of a series: true leaves out the dates that cannot be had; false asks for all dates or none."
+        },
+    )
+    fold = WholeNumber(
+        lowest=0,
+        highest=1,
+        metadata={
+            "description": (
+                "Of a series: which of the two hours on the night when the clocks are put back, 0 the first, 1 the second. "
+                "Without it a date that would need it cannot be had (`doubled_hour`)."
+            )
+        },
+    )
 
     @validates_schema
     def _check_order(self, values: Mapping[str, Any], **_options: Any) -> None:
         _in_order(values, _LONGEST)
+        if "rrule" not in values:
+            if values.get("skip_taken") or "fold" in values:
+                raise ValidationError(Code("required"), "rrule")
+        elif "starts_at" in values and "ends_at" in values:
+            _within_a_day(values["starts_at"], values["ends_at"])
 
 
 class BookingContactPart(Strict):
@@ -193,9 +226,45 @@ class BookingContactPart(Strict):
             raise ValidationError(Code("bad_email"), "email")
 
 
+SCOPES = ("one", "following", "all")
+# Fields of an edit that only the dates of a series have: a single booking is moved, and that is where its reason goes.
+OF_SERIES_ONLY = ("room_id", "starts_at", "ends_at", "reason")
+_ONLY_OF_SERIES = "Only with `scope` following or all; a single booking is moved."
+
+
+class ScopeQuery(Strict):
+    """How much of a series a call is about."""
+
+    scope = Choice(
+        SCOPES,
+        load_default="one",
+        metadata={
+            "description": (
+                "Of a date of a series: this date only, this one and all that follow, or all dates to come. "
+                "The past is not touched."
+            )
+        },
+    )
+
+
 class BookingEditBody(Strict):
     """What changes; at least one field. `needs: null` takes the needs away."""
 
+    room_id = WholeNumber(metadata={"description": _ONLY_OF_SERIES})
+    starts_at = Instant(
+        metadata={"description": f"On the same day, for its time by the clock. {_ONLY_OF_SERIES}"}
+    )
+    ends_at = Instant(metadata={"description": _ONLY_OF_SERIES})
+    reason = Lines(
+        2000,
+        allow_none=True,
+        metadata={
+            "description": (
+                "Why dates of a series change; needed of whoever isn't of its organisation, whose people read it. Only with "
+                "`scope` following or all."
+            )
+        },
+    )
     title = Line(200)
     activity = Choice(ACTIVITIES)
     people = WholeNumber(highest=MOST_PEOPLE)
@@ -208,8 +277,12 @@ class BookingEditBody(Strict):
     )
 
     @validates_schema
+    def _check_order(self, values: Mapping[str, Any], **_options: Any) -> None:
+        _in_order(values, _LONGEST)
+
+    @validates_schema
     def _check_title(self, values: Mapping[str, Any], **_options: Any) -> None:
-        if not values:
+        if not values.keys() - {"reason"}:
             raise ValidationError(Code("nothing_to_change"), "body")
         if values.get("title") == "":
             raise ValidationError(Code("required"), "title")

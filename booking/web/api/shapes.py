@@ -23,6 +23,8 @@ from booking.web.api.json_schema import (
 )
 from booking.web.api.shapes_of_organisations import ORGANISATIONS
 from booking.web.api.shapes_of_rooms import ROOMS_AND_UNITS
+from booking.web.api.shapes_of_series import DATE_REFUSED, SERIES
+from booking.web.api.shapes_of_series_changes import SERIES_CHANGES
 
 _BOOKING: Shape = {
     "id": ID,
@@ -31,6 +33,10 @@ _BOOKING: Shape = {
     "version": {**ID, "description": "Rises with every change; the ETag is made of it."},
     "room_id": ID,
     "organisation_id": ID,
+    "series_id": {
+        **or_null(ID),
+        "description": "Of whose dates it is one, see `/series/{series_id}`.",
+    },
     "title": TEXT,
     "activity": ACTIVITY,
     "starts_at": INSTANT,
@@ -81,6 +87,7 @@ _BOOKING_EXAMPLE: Shape = {
     "version": 1,
     "room_id": 7,
     "organisation_id": 21,
+    "series_id": None,
     "title": "Hallituksen kokous",
     "activity": "meeting",
     "starts_at": "2027-06-07T14:30:00+00:00",
@@ -142,6 +149,8 @@ SHAPES: dict[str, Shape] = {
         {**_BOOKING, **_SEEN_BY_FEW}, optional=tuple(_SEEN_BY_FEW), examples=[_BOOKING_EXAMPLE]
     ),
     "Bookings": list_of("Booking"),
+    **SERIES,
+    **SERIES_CHANGES,
     "Block": object_of(_BLOCK, examples=[_BLOCK_EXAMPLE]),
     "Blocks": list_of("Block"),
     "BlockMade": {
@@ -181,11 +190,14 @@ SHAPES: dict[str, Shape] = {
                 _BROKEN,
                 description="With `breaks_bookings`: bookings to come that would be left against the rules.",
             ),
+            "dates": array_of(
+                DATE_REFUSED, description="Of a series: every date that can't be had, by day."
+            ),
             "terms_version": {
                 **ID,
                 "description": "With `terms_not_accepted`: the version in force.",
             },
         },
-        optional=("errors", "conflicts", "bookings", "terms_version"),
+        optional=("errors", "conflicts", "bookings", "dates", "terms_version"),
     ),
 }

@@ -55,6 +55,18 @@ TEXTS = {
     "too_many_days": _(
         "From start to end there may be at most %(limit)s days here. A room's own limit may be shorter."
     ),
+    "only_of_series": _(
+        "Only the dates of a series can be given this by an edit, with scope=following or scope=all. "
+        "To move one booking, use its move."
+    ),
+    "other_hour": _(
+        "When the clocks are put back, a series uses one of the two hours, for its start and its end. "
+        "Send “starts_at”, “ends_at” and “fold” of the same hour."
+    ),
+    "not_of_series": _("This booking belongs to no series. Leave “scope” out."),
+    "other_day": _(
+        "A series keeps its days here; only the time of day can change. To move one date to another day, use its move."
+    ),
     "bad_day": _("This must be a day such as 2027-06-07."),
     "bad_clock": _("This must be a time of day such as 17:30; 24:00 is the end of the day."),
     "bad_text": _(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from booking.app import create_app
 from booking.config import load_settings
 from booking.db import Database
 from tests.support.world import World, make_world
 from tests.web.api.calls import BASE_URL, PREFIX, Program, token_of
+from tests.web.apps import lent_app
 
 ProgramOf = Callable[..., Program]
 
@@ -29,7 +29,7 @@ def world(database: Database) -> World:
 def app(database: Database, database_url: str, tmp_path: Path) -> Flask:
     """The whole application."""
     environ = {"YHTEISTILA_SECRET_KEY": "k" * 32, "YHTEISTILA_DATABASE_URL": database_url}
-    return create_app(load_settings(environ, tmp_path), database)
+    return lent_app(load_settings(environ, tmp_path), database)
 
 
 @pytest.fixture

@@ -294,7 +294,7 @@ def test_an_edit_changes_what_it_names(
         ({"title": None}, {"title": "required"}),
         ({"people": None}, {"people": "required"}),
         ({"state": "approved"}, {"state": "unknown_field"}),
-        ({"room_id": 1}, {"room_id": "unknown_field"}),
+        ({"room_id": 1}, {"room_id": "only_of_series"}),
         (
             {"people": "12", "public": "yes"},
             {"people": "not_whole_number", "public": "not_true_or_false"},

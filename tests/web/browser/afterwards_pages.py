@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 _BUTTON = "main form button.button >> nth=0"
-_FIRST = "main .main-link >> nth=0"
+# A booking by itself: the dates of a series are one row, which leads elsewhere.
+_FIRST = 'main .main-link[href^="/bookings/"] >> nth=0'
 _REPORT = 'main a[href^="/reports/new"]'
 Page = tuple[str | None, str, str, tuple[str, ...]]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 _BUTTON = "main form.decide button.button"
 _SAVE = "main section.apart form button >> nth=0"
-_FIRST = "main .main-link >> nth=0"
+# A booking by itself: the dates of a series are one row, which leads elsewhere.
+_FIRST = 'main .main-link[href^="/bookings/"] >> nth=0'
 _TEXT = "main .rows .button >> nth=0"
 Page = tuple[str | None, str, str, tuple[str, ...]]
 

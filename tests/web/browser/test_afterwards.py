@@ -17,7 +17,7 @@ from tests.web.browser.conftest import OpenAs
 from tests.web.browser.test_a11y import is_for_everybody
 from tests.web.conftest import make_site
 
-_BUTTON = "main form button.button"
+_BUTTON = "main form button.button:not(.second)"
 
 
 def address_of_slot(page: Page) -> str:
@@ -36,13 +36,13 @@ def address_of_slot(page: Page) -> str:
 def test_from_a_taken_time_to_a_place_on_the_waiting_list(open_as: OpenAs) -> None:
     page = open_as("anna", "/bookings")
     with page.expect_navigation():
-        page.locator("main .main-link").first.click()
+        page.locator('main .main-link[href^="/bookings/"]').first.click()
     page.goto(address_of_slot(page))
     rules = page.locator("input[name=terms]")
     if rules.count():
         rules.check()
     with page.expect_navigation():
-        page.locator("main form.form button.button").click()
+        page.locator("main form.form button.button:not(.second)").click()
     wait = page.locator('main form[action="/waiting"] button')
     is_for_everybody(page)
     with page.expect_navigation():

@@ -9,6 +9,8 @@ from tests.web.browser.conftest import OpenAs
 from tests.web.browser.test_a11y import is_for_everybody
 from tests.web.browser.test_journeys import press, tab_to
 
+# A request by itself: the dates of a series are one row, with a page of their own.
+_REQUEST = 'main .queue .main-link[href^="/bookings/"]'
 _SAVE = "main form.decide button.button"
 
 
@@ -24,8 +26,8 @@ def choose(page: Page, decision: str) -> None:
 def test_a_request_is_rejected_by_keyboard_only_and_taken_back(open_as: OpenAs) -> None:
     page = open_as("veli", "/staff")
     # The last one: other tests look at the first.
-    title = page.locator("main .queue .main-link").last.inner_text()
-    page.locator("main .queue .main-link").last.focus()
+    title = page.locator(_REQUEST).last.inner_text()
+    page.locator(_REQUEST).last.focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
     choose(page, "reject")
@@ -51,7 +53,7 @@ def test_a_request_is_approved_on_a_phone_without_javascript(open_as: OpenAs) ->
         java_script_enabled=False,
         viewport={"width": 320, "height": 700},
     )
-    page.locator("main .queue .button").last.click()
+    page.locator('main .queue a.button[href^="/bookings/"]').last.click()
     page.locator("main .to-decision a").click()
     page.locator('main label[for="decision-1"]').click()
     page.locator("#condition").fill("Tuokaa oma jatkojohto.")
@@ -63,7 +65,7 @@ def test_a_request_is_approved_on_a_phone_without_javascript(open_as: OpenAs) ->
 @pytest.mark.parametrize("decision", ["approve", "conditional", "reject"])
 def test_what_an_answer_needs_is_for_everybody(open_as: OpenAs, decision: str) -> None:
     page = open_as("veli", "/staff")
-    page.locator("main .queue .main-link").first.click()
+    page.locator(_REQUEST).first.click()
     page.locator(f'main input[name="decision"][value="{decision}"]').check()
     shown = {
         name: page.locator(f"#{name}").is_visible() for name in ("message", "condition", "reason")
