@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from booking.db import UtcDateTime
@@ -200,20 +200,3 @@ def _held_in_unit(
             Booking.starts_at < last,
         )
     )
-
-
-def own_series(session: Session, actor: Actor, now: datetime, limit: int) -> Sequence[Series]:
-    """Series of the actor's organisations, and those the actor asked for, that have dates to come; the newest first."""
-    own = or_(Series.organisation_id.in_(actor.organisations), Series.asker_id == actor.person_id)
-    to_come = (
-        select(Booking.id)
-        .where(Booking.series_id == Series.id, Booking.ends_at > now, Booking.state.in_(HOLDING))
-        .exists()
-    )
-    return session.scalars(
-        select(Series)
-        .options(joinedload(Series.room).joinedload(Room.unit), joinedload(Series.organisation))
-        .where(own, to_come)
-        .order_by(Series.id.desc())
-        .limit(limit)
-    ).all()

@@ -36,7 +36,7 @@ from booking.errors import (
     WrongState,
 )
 from booking.i18n import gettext as _
-from booking.i18n import short_day
+from booking.i18n import ngettext, short_day
 from booking.models import Booking, DecisionTemplate, Series
 from booking.queries.deciding import Neighbour, Record, day_of, record_of, templates_of
 from booking.queries.people import mail_reader
@@ -46,7 +46,7 @@ from booking.services.audit import record_look
 from booking.services.organisations import verify_organisation
 from booking.services.series_decisions import decide_series, undo_series_decision
 from booking.services.series_words import series_in_words
-from booking.web import edge
+from booking.web import edge, words
 from booking.web.decision_shown import step_in_words, waited_in_words
 from booking.web.edit_forms import VersionedForm
 from booking.web.errors import status_of
@@ -67,9 +67,13 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A request of the series: why it can't be approved now, what else to mind, and what else has the room that day."""
+    """A request of the series: why it can't be approved now, what else to mind, and what else has the room that day.
+
+    `otherwise`: in what it is not like the first of them, which is shown above all.
+    """
 
     queued: Queued
+    otherwise: str
     stops: list[str]
     marks: list[str]
     neighbours: Sequence[Neighbour]
@@ -207,8 +211,25 @@ def _dates(session: Session, requests: Sequence[Booking], now: datetime) -> list
                 for one in day_of(session, queued.rules, day)
                 if one.booking is None or one.booking.id != queued.booking.id
             ]
-        found.append(Date(queued, against, minds, neighbours))
+        otherwise = _otherwise(queued.booking, requests[0])
+        found.append(Date(queued, otherwise, against, minds, neighbours))
     return found
+
+
+def _otherwise(booking: Booking, first: Booking) -> str:
+    """What a date asks for that the first does not. Needs and contact are named only: who reads them is written down."""
+    parts = []
+    if booking.activity != first.activity:
+        parts.append(words.activity(booking.activity))
+    if booking.people != first.people:
+        parts.append(ngettext("%(num)s person", "%(num)s people", booking.people))
+    needs = [(one.needs, sorted(one.needed_features)) for one in (booking, first)]
+    if needs[0] != needs[1]:
+        parts.append(_("access needs"))
+    contacts = [(one.contact_name, one.contact_email) for one in (booking, first)]
+    if contacts[0] != contacts[1]:
+        parts.append(_("contact"))
+    return ", ".join(parts)
 
 
 def _reasons(error: BookingError) -> list[str]:

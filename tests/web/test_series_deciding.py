@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -13,9 +14,11 @@ from werkzeug.test import TestResponse
 
 from booking.db import transaction
 from booking.domain.deciding import WITH_COORDINATOR
+from booking.domain.requests import BookingEdit
 from booking.domain.texts import LocalText
 from booking.models import Booking, OpeningException, Organisation, OutboxMessage
-from tests.support.acts import all_rows
+from booking.services.bookings import edit_booking
+from tests.support.acts import all_rows, do
 from tests.support.world import NOW, make_booking, slot
 from tests.web.conftest import Browser, Site, Statements, set_clock
 from tests.web.deciding import in_english, words
@@ -245,3 +248,22 @@ def test_an_unverified_association_can_be_verified_with_the_decision(site: Site)
         site.database, select(Organisation).where(Organisation.id == site.world.virta)
     )
     assert organisation.verified_at == NOW
+
+
+def test_a_date_that_asks_for_something_else_than_the_first_says_so(site: Site) -> None:
+    series = make_series(site)
+    dates = dates_of(site, series.id)
+    edits = [
+        (dates[1], BookingEdit(people=25, activity="event")),
+        (dates[2], BookingEdit(needs="Viittomakielen tulkki", contact_email="uusi@demo.example")),
+    ]
+    for date, edit in edits:
+        do(site.database, edit_booking, date.id, date.version, edit, actor=site.world.anna)
+    page = in_english(site, "veli").get(f"/series/{series.id}/decide").text
+    said = re.findall(r'<p class="otherwise">(.*?)</p>', page, re.DOTALL)
+    assert [" ".join(re.sub("<[^>]+>", "", one).split()) for one in said] == [
+        "Otherwise than above: event, 25 people See this date: Tue 16 Mar 2027 17:00–19:00",
+        "Otherwise than above: access needs, contact See this date: Tue 23 Mar 2027 17:00–19:00",
+    ]
+    # What its people need is read on the date's own page, where the look is written down.
+    assert "Viittomakielen tulkki" not in page
